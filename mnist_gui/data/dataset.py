@@ -1,0 +1,40 @@
+"""What every data set is, wherever it comes from: labelled pictures of single digits, split into training and test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mnist_gui.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+IMAGE_SIZE: Final = 28
+CLASSES: Final = 10
+
+
+class DataError(UserError):
+    """A data set is missing, damaged, or can't be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled 28×28 pictures, white ink on black, kept as bytes: MNIST takes 55 MB instead of 219 MB as float32.
+
+    Attributes
+    ----------
+    name : str
+        What the window and the model file call it, e.g. ``"mnist"``.
+    train_images, test_images : ndarray of uint8, shape (n, 28, 28)
+        0 is paper, 255 is ink. Read-only.
+    train_labels, test_labels : ndarray of uint8, shape (n,)
+        The digits, 0 to 9. Read-only.
+    """
+
+    name: str
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
