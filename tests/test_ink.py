@@ -1,0 +1,94 @@
+"""A drawing comes out the same wherever and however large it is drawn, and as MNIST's digits are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_gui.ink import DIGIT_SIZE, Stroke, centre_of_mass, from_strokes
+
+
+def stroke(*points: tuple[float, float], width: float = 20.0) -> Stroke:
+    return Stroke(np.array(points, float).reshape(-1, 2), np.full(len(points), width))
+
+
+SEVEN = [stroke((100, 80), (240, 80), (180, 190), (150, 320)), stroke((130, 200), (220, 190))]
+
+
+def moved(strokes: list[Stroke], scale: float = 1, shift: tuple[float, float] = (0, 0), pen: float = 1) -> list[Stroke]:
+    return [Stroke(s.points * scale + shift, s.widths * scale * pen) for s in strokes]
+
+
+def ink_box(image: np.ndarray) -> tuple[int, int]:
+    """Height and width of what is at least half inked."""
+    rows, columns = np.nonzero(image >= 128)
+    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+
+
+@given(st.floats(0.02, 50), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4), st.floats(0.1, 3))
+def test_size_place_and_pen_do_not_matter(scale: float, x: float, y: float, pen: float) -> None:
+    expected, actual = from_strokes(SEVEN), from_strokes(moved(SEVEN, scale, (x, y), pen))
+    assert expected is not None
+    assert actual is not None
+    assert np.abs(expected.astype(int) - actual).max() <= 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=2, max_size=12))
+def test_a_drawing_is_prepared_as_mnist_was(points: list[tuple[float, float]]) -> None:
+    image = from_strokes([stroke(*points, width=4)])
+    if image is not None:
+        assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+        assert max(ink_box(image)) in (DIGIT_SIZE - 1, DIGIT_SIZE, DIGIT_SIZE + 1)
+        assert np.abs(centre_of_mass(image[None]) - 14).max() < 0.5
+
+
+def test_the_aspect_is_kept() -> None:
+    image = from_strokes([stroke((0, 0), (50, 0), (50, 200), (0, 200), (0, 0), width=10)])
+    assert image is not None
+    height, width = ink_box(image)
+    assert height == pytest.approx(20, abs=1)
+    assert width == pytest.approx(2.4 + 17.6 / 4, abs=1)
+
+
+def test_more_pressure_makes_a_thicker_line() -> None:
+    points = np.array([(0.0, y) for y in range(0, 201, 10)])
+    image = from_strokes([Stroke(points, np.linspace(10, 30, len(points)))])
+    assert image is not None
+    rows = image.astype(int).sum(axis=1)
+    assert rows[20] > 1.3 * rows[8]
+
+
+def test_dense_points_draw_the_same_as_sparse_ones() -> None:
+    dense = [Stroke(np.linspace((0, 0), (30, 200), 500), np.full(500, 10.0))]
+    sparse = from_strokes([stroke((0, 0), (30, 200), width=10)])
+    np.testing.assert_array_equal(from_strokes(dense), sparse)
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        pytest.param([], id="empty canvas"),
+        pytest.param([stroke()], id="stroke without points"),
+        pytest.param([stroke((5, 5))], id="dot"),
+        pytest.param([stroke((5, 5), (5, 5), (5, 5), width=0)], id="dot without width"),
+        pytest.param([stroke((5, 5), (25, 12))], id="smudge"),
+        pytest.param([stroke(*[(400 * (i % 2), 20 * i) for i in range(21)])], id="full canvas"),
+    ],
+)
+def test_where_there_is_no_digit_there_is_no_image(strokes: list[Stroke]) -> None:
+    assert from_strokes(strokes) is None
+
+
+def test_a_dot_beside_a_digit_is_part_of_it() -> None:
+    assert from_strokes([*SEVEN, stroke((170, 200))]) is not None
+
+
+@pytest.mark.parametrize(
+    ("points", "widths"),
+    [(np.zeros((3, 2)), np.ones(2)), (np.zeros((3, 3)), np.ones(3)), (np.full((2, 2), np.nan), np.ones(2))],
+)
+def test_a_stroke_of_odd_numbers_is_refused(points: np.ndarray, widths: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="stroke"):
+        Stroke(points, widths)
