@@ -8,23 +8,32 @@ lines are given the thickness that MNIST's have, so neither can the pen's width.
 
 from __future__ import annotations
 
+import struct
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from mnist_gui.data.dataset import IMAGE_SIZE
+from mnist_gui.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from os import PathLike
 
     from numpy.typing import NDArray
+    from PIL import Image
 
 DIGIT_SIZE: Final = 20
 """Side of the box that a digit fills, in pixels of the 28×28 field."""
 
 THICKNESS: Final = 2.4
 """Width of a line of mean pressure, in pixels of the 28×28 field: the median of MNIST's training set."""
+
+CENTRE: Final = 14.25
+"""Where the centre of mass goes, from the field's edges. MNIST's makers moved it by whole pixels into the one after the
+middle, so theirs lie evenly between 14 and 15; a quarter is as near to them as half a pixel from the middle allows."""
 
 DAB_SPACING: Final = 0.5
 """Distance between the discs that make up a line, in pixels: the scallops between them are below 0.03 pixels."""
@@ -38,7 +47,20 @@ MIN_EXTENT: Final = 1.5
 MAX_INK: Final = 0.55
 """A drawing that covers more than this part of the 20×20 box is a scribble, not a digit."""
 
+MAX_PIXELS: Final = 50_000_000
+"""A picture of more pixels is refused before it is decoded."""
+
+PICTURE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+"""What pictures may be: not, for instance, EPS, which Pillow hands to another program to run."""
+
+PICTURE_THICKNESS: Final = (2.0, 3.0)
+"""Thinner and thicker lines in a picture are brought here, in pixels of the 28×28 field."""
+
 _MARGIN: Final = 14  # room around the field, so that no dab needs clipping before the centre of mass is known
+
+
+class PictureError(UserError):
+    """A picture can't be read, or is too large to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +149,7 @@ def render(points: NDArray[np.floating], widths: NDArray[np.floating]) -> NDArra
     centred = (points - (low + high) / 2) * scale + IMAGE_SIZE / 2
     # Overlapping lines make the mass something that only the inked field knows, so it's inked once to find it.
     draft = _ink(centred, radii)
-    return np.rint(255 * _ink(centred + IMAGE_SIZE / 2 - centre_of_mass(draft)[:, None], radii)).astype(np.uint8)
+    return np.rint(255 * _ink(centred + CENTRE - centre_of_mass(draft)[:, None], radii)).astype(np.uint8)
 
 
 def centre_of_mass(images: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -179,3 +201,195 @@ def _ink(points: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.
     window = (reach[:, None] * side + reach).astype(np.intp)
     np.maximum.at(field, (first[..., None, None] + window).ravel(), coverage.ravel())
     return field.reshape(count, side, side)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+
+
+def open_picture(path: str | PathLike[str]) -> Image.Image:
+    """Read a picture, upright, without trusting it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file in one of ``PICTURE_FORMATS``. Of several frames the first is read.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Decoded whole, and turned as its EXIF orientation says.
+
+    Raises
+    ------
+    PictureError
+        If the file can't be opened, isn't a whole picture, or has more than ``MAX_PIXELS`` pixels.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError  # here, because the window starts without it
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=PICTURE_FORMATS) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise PictureError(f"{path} is too large: {width}×{height}, at most {MAX_PIXELS:,} pixels are read")
+                image.load()
+                return ImageOps.exif_transpose(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(f"{path} is too large: at most {MAX_PIXELS:,} pixels are read") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{path} is not a picture that can be read ({', '.join(PICTURE_FORMATS)})") from None
+    except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error) as error:
+        # What Pillow's decoders raise for damaged files is not one kind of exception.
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise PictureError(f"{path} can't be read: {reason}") from error
+
+
+def from_picture(image: Image.Image) -> NDArray[np.uint8] | None:
+    """Turn a picture of one digit into what the network sees.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        A photo, a scan, a screenshot or a saved drawing: dark on light or light on dark, any size and mode.
+
+    Returns
+    -------
+    ndarray of uint8, shape (28, 28), or None
+        0 is paper, 255 is ink. None if there is no digit: a blank picture, a dot, a scribble.
+    """
+    for brightness in _readings(image):
+        coverage = _find_ink(brightness)
+        digit = None if coverage is None else _fit_picture(_drop_specks(coverage))
+        if digit is not None:
+            return digit
+    return None
+
+
+def _readings(image: Image.Image) -> Iterator[NDArray[np.float32]]:
+    """Brightness (0 to 255, at most 512 pixels a side) as a person would see it on white paper; then the opacity."""
+    from PIL import Image
+
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        layers = [Image.alpha_composite(paper, image).convert("L"), image.getchannel("A")]
+    else:
+        deep = image.mode.startswith(("I", "F"))
+        layers = [image.convert("F" if deep else "L")]
+    for layer in layers:
+        layer.thumbnail((512, 512), Image.Resampling.BOX)
+        values = np.asarray(layer, np.float32)
+        if layer.mode == "F":  # 16 or 32 bits: nothing says which value is white
+            low, high = values.min(), values.max()
+            values = (values - low) * np.float32(255 / max(high - low, 1e-6))
+        yield values
+
+
+def _find_ink(brightness: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """How much of each pixel is ink, 0 to 1, or None where nothing stands out from the paper.
+
+    The paper's brightness is a quadratic surface, because light falls unevenly on it. It is fitted by least squares,
+    first through the picture's frame, then through all that lies within the noise.
+    """
+    height, width = brightness.shape
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    step = max(1, max(height, width) // 64)
+    sample, places = brightness[::step, ::step].ravel(), basis[::step, ::step].reshape(-1, 6)
+    frame = np.abs(places[:, 1:3]).max(axis=1) > 0.8
+    paper, known = np.full(len(sample), np.median(sample[frame])), frame
+    for _ in range(6):
+        noise = 1.5 * float(np.median(np.abs(sample - paper)[known])) + 1  # a normal distribution's MAD is 0.67 sigma
+        known = np.abs(sample - paper) < 3 * noise
+        surface = np.linalg.lstsq(places[known], sample[known], rcond=None)[0]
+        paper = places @ surface
+    contrast = brightness - basis @ surface
+    contrast *= np.sign(np.sum(contrast**3)) or 1  # the ink may be darker or lighter
+    noise = 1.5 * float(np.median(np.abs(sample - paper)[known]))
+    # Between the means of ink and paper, found by repetition (Ridler and Calvard, 1978).
+    threshold = contrast.max() / 2
+    for _ in range(10):
+        dark = contrast > threshold
+        if dark.all() or not dark.any():
+            return None
+        threshold = (contrast[dark].mean() + contrast[~dark].mean()) / 2
+    full = float(np.percentile(contrast[contrast > threshold], 90))
+    if full < max(12, 8 * noise):
+        return None
+    coverage: NDArray[np.float32] = np.clip((contrast - 4 * noise) / (full - 4 * noise), 0, 1).astype(np.float32)
+    return coverage
+
+
+def _drop_specks(coverage: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Keep only the connected parts that belong to the digit: not dust, nor a table's edge along the border."""
+    cell = max(1, -(-max(coverage.shape) // 96))  # coarse cells bridge small gaps and make it quick
+    height, width = (-(-side // cell) for side in coverage.shape)
+    padded = np.zeros((height * cell, width * cell), np.float32)
+    padded[: coverage.shape[0], : coverage.shape[1]] = coverage
+    cells = padded.reshape(height, cell, width, cell)
+    mask = np.pad(cells.max(axis=(1, 3)) > 0.3, 1)
+    # Every inked cell takes the largest number among its neighbours, until each part has one number of its own.
+    labels = np.where(mask, np.arange(mask.size).reshape(mask.shape), 0)
+    while True:
+        rows = np.maximum(np.maximum(labels[:-2], labels[1:-1]), labels[2:])
+        spread = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:]) * mask[1:-1, 1:-1]
+        if np.array_equal(spread, labels[1:-1, 1:-1]):
+            break
+        labels[1:-1, 1:-1] = spread
+    amounts = np.bincount(spread.ravel(), cells.sum(axis=(1, 3)).ravel(), mask.size)
+    amounts[0] = 0
+    border = np.unique(np.concatenate([spread[0], spread[-1], spread[:, 0], spread[:, -1]]))
+    inside = amounts.copy()
+    inside[border] = 0
+    if inside.max() > 0.1 * amounts.max():
+        amounts = inside
+    keep = (amounts > 0.05 * amounts.max())[labels]
+    # The cells around a part hold its soft edge.
+    keep = np.maximum(np.maximum(keep[:-2], keep[1:-1]), keep[2:])
+    keep = np.maximum(np.maximum(keep[:, :-2], keep[:, 1:-1]), keep[:, 2:])
+    cleaned: NDArray[np.float32] = (cells * keep[:, None, :, None]).reshape(padded.shape)
+    return cleaned
+
+
+def _fit_picture(coverage: NDArray[np.float32]) -> NDArray[np.uint8] | None:
+    """Crop, fit and centre a clean picture's ink; None if it's a blot or a scribble."""
+    from PIL import Image, ImageFilter
+
+    inked = coverage > 0.1
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    if not len(rows):
+        return None
+    crop = coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    extent = max(crop.shape)
+    # A long line's area is length × thickness, its outline 2 × length.
+    slope_y, slope_x = np.gradient(np.pad(crop, 2))
+    thickness = 2 * crop.sum() / np.hypot(slope_x, slope_y).sum()
+    if extent < 2.2 * thickness or extent < 4:
+        return None
+    picture = Image.fromarray(np.rint(crop * 255).astype(np.uint8))
+    in_field = thickness * DIGIT_SIZE / extent
+    correction = float(np.clip(in_field, *PICTURE_THICKNESS)) - in_field
+    if abs(correction) > 0.25 and extent > IMAGE_SIZE:  # a smaller picture is too coarse for it
+        fine = 8
+        picture = _resize(picture, fine * (DIGIT_SIZE - correction))
+        picture = Image.fromarray(np.pad(np.asarray(picture), fine * 2))
+        size = 2 * round(fine * abs(correction) / 2) + 1
+        picture = picture.filter(ImageFilter.MaxFilter(size) if correction > 0 else ImageFilter.MinFilter(size))
+        picture = picture.crop(picture.getbbox())
+    digit = np.asarray(_resize(picture, DIGIT_SIZE))
+    if digit.sum() > 255 * 0.8 * DIGIT_SIZE**2:
+        return None
+    field = np.zeros((3 * IMAGE_SIZE, 3 * IMAGE_SIZE), np.uint8)
+    height, width = digit.shape
+    field[IMAGE_SIZE : IMAGE_SIZE + height, IMAGE_SIZE : IMAGE_SIZE + width] = digit
+    # By whole pixels, as MNIST's makers did: a picture from MNIST stays where it is.
+    left, top = np.floor(centre_of_mass(field[None])[0]).astype(int) - IMAGE_SIZE // 2
+    return field[top : top + IMAGE_SIZE, left : left + IMAGE_SIZE].copy()
+
+
+def _resize(picture: Image.Image, side: float) -> Image.Image:
+    """Resize so that the longer side has ``side`` pixels."""
+    from PIL import Image
+
+    scale = side / max(picture.size)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    return picture.resize((width, height), Image.Resampling.BILINEAR)
