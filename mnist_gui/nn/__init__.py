@@ -1,0 +1,1 @@
+"""The network, written from nothing in NumPy."""

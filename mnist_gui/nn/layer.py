@@ -1,0 +1,156 @@
+"""What every layer of a network is.
+
+A layer is built once for the shape of its input, takes views of its part of the network's parameter vector, and then
+runs forwards and backwards. It reuses its buffers: an array that it returns is good until its next call.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Array = NDArray[np.floating[Any]]
+Shape = tuple[int, ...]
+B = TypeVar("B")
+
+
+class PerBatchSize(Generic[B]):
+    """Buffers that are made once for each batch size and then reused.
+
+    Training needs one size, its last short batch another, evaluation a third and a drawing the size 1; `KEPT` bounds
+    what a caller of many sizes can hold on to.
+    """
+
+    KEPT: Final = 6
+
+    def __init__(self, make: Callable[[int], B]) -> None:
+        self._make = make
+        self._made: dict[int, B] = {}
+
+    def __call__(self, batch_size: int) -> B:
+        """Return the buffers for batches of `batch_size`."""
+        made = self._made.get(batch_size)
+        if made is None:
+            if len(self._made) == self.KEPT:
+                del self._made[next(iter(self._made))]
+            made = self._made[batch_size] = self._make(batch_size)
+        return made
+
+
+class Layer:
+    """One step of a network.
+
+    Attributes
+    ----------
+    input_shape, output_shape : tuple of int
+        Shapes without the batch axis; known once the layer is built.
+    parameter_count : int
+        Length of the layer's part of the parameter vector.
+    kind : str
+        What the layer is called in files and in the window: "conv", "dense", …
+    """
+
+    kind: str
+    input_shape: Shape
+    output_shape: Shape
+    parameter_count: int = 0
+    dtype: np.dtype[Any]
+
+    def build(self, input_shape: Shape, dtype: np.dtype[Any]) -> None:
+        """Fix the shapes, make no buffers yet.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Shape of one input, without the batch axis.
+        dtype : dtype
+            Of every array that the layer makes.
+
+        Raises
+        ------
+        ValueError
+            If the input does not suit the layer.
+        """
+        self.input_shape, self.dtype = input_shape, dtype
+        self.output_shape = self._shape_of_output(input_shape)
+
+    def _shape_of_output(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def link(self, before: Layer | None, after: Layer | None) -> None:
+        """Meet the neighbours, once all layers are built."""
+
+    def bind(self, parameters: Array, gradients: Array) -> None:
+        """Take this layer's part of the network's parameter and gradient vectors, as views of shape (count,)."""
+
+    def split(self, vector: Array) -> dict[str, Array]:
+        """Name the parts of a vector of this layer's parameters (or gradients, or an old copy), as views."""
+        del vector
+        return {}
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw fresh parameters."""
+
+    def forward(self, x: Array, training: bool = False) -> Array:
+        """Compute the outputs, (*output_shape, n), of the inputs, (*input_shape, n)."""
+        raise TypeError(f"{type(self).__name__} has no forward")
+
+    def backward(self, gradient: Array, need_input: bool = True) -> Array | None:
+        """Turn ∂loss/∂output into ∂loss/∂input and fill the gradients of the parameters.
+
+        Parameters
+        ----------
+        gradient : ndarray, (*output_shape, n)
+            Of the batch that `forward` saw last. An elementwise layer also takes it with the height axis split in
+            two, as `AvgPool2D` gives it.
+        need_input : bool
+            The first layer of a network is spared its input's gradient: nobody asks for it.
+
+        Returns
+        -------
+        ndarray, (*input_shape, n), or None if `need_input` is false and the layer has parameters.
+        """
+        raise TypeError(f"{type(self).__name__} has no backward")
+
+    def values(self, output: Array) -> Array:
+        """Return what `forward` returned as the plain values of the layer, in a new array."""
+        return output.copy()
+
+
+class Weighted(Layer):
+    """A layer with weights and a bias, whose output is linear in both.
+
+    Attributes
+    ----------
+    output_scale : float
+        A constant that the layer multiplies into its output by way of its few weights. `Sigmoid` sets it.
+    gain : float
+        Fresh weights are uniform in ±gain / √fan_in; fresh biases are 0.
+    weights, bias : ndarray
+        Views into the network's parameter vector.
+    """
+
+    weights: Array
+    bias: Array
+    fan_in: int
+
+    def __init__(self, gain: float) -> None:
+        self.gain = gain
+        self.output_scale = 1.0
+
+    def bind(self, parameters: Array, gradients: Array) -> None:
+        self.weights, self.bias = self.split(parameters).values()
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        limit = self.gain / sqrt(self.fan_in)
+        self.weights[...] = rng.uniform(-limit, limit, self.weights.shape)
+        self.bias[...] = 0
+
+    def values(self, output: Array) -> Array:
+        return np.divide(output, self.output_scale, dtype=self.dtype)
