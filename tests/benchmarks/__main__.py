@@ -1,0 +1,76 @@
+"""The command: ``python -m tests.benchmarks``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import machine, network
+from .contenders import UnavailableError
+from .report import COMPARISON_HEAD, Comparison, table
+
+SECTIONS = ["step", "notebook", "evaluation", "drawing", "sizes"]
+
+
+def _skipped(error: UnavailableError) -> None:
+    print(f"skipped: {error}", file=sys.stderr)
+
+
+def _print_sizes(rounds: int) -> None:
+    rows = []
+    for filters, n, timings in network.sizes(rounds):
+        ours, theirs = (timings.time(name).median / n * 1e6 for name in ("mnist_gui", "PyTorch"))
+        ratio = timings.ratio("mnist_gui", "PyTorch")
+        rows.append(
+            [
+                f"{filters}",
+                f"{n}",
+                f"{ours:.1f}",
+                f"{theirs:.1f}",
+                f"{ratio.median:.2f} ({ratio.lower:.2f}–{ratio.upper:.2f})",
+                "" if ratio.median <= 1 else "PyTorch is ahead",
+            ]
+        )
+    print(table(["filters", "batch", "µs an image, ours", "PyTorch's", "ratio (quartiles)", ""], rows), end="\n\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; by default all")
+    parser.add_argument(
+        "--rounds", type=int, default=21, help="rounds in which the contenders take turns (%(default)s)"
+    )
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the training step's times, as .svg or .png")
+    arguments = parser.parse_args()
+    chosen = arguments.sections or SECTIONS
+    if unknown := set(chosen) - set(SECTIONS):
+        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+
+    print(table(["machine", ""], machine.describe()), end="\n\n")
+    comparisons: list[Comparison] = []
+    if "step" in chosen:
+        timings, rows = network.step(arguments.rounds, _skipped)
+        comparisons += rows
+        if arguments.plot:
+            from . import plot
+
+            plot.draw(timings, arguments.plot)
+    if "notebook" in chosen:
+        comparisons += network.notebook_step(min(arguments.rounds, 5))
+    for section in ("evaluation", "drawing"):
+        if section in chosen:
+            try:
+                comparisons += getattr(network, section)(arguments.rounds)
+            except UnavailableError as error:
+                _skipped(error)
+    if comparisons:
+        print(table(COMPARISON_HEAD, [row.cells() for row in comparisons]), end="\n\n")
+    if "sizes" in chosen:
+        try:
+            _print_sizes(arguments.rounds)
+        except UnavailableError as error:
+            _skipped(error)
+
+
+main()

@@ -1,0 +1,142 @@
+"""The network alone: training steps, evaluation, one drawing, each beside others' way to do it."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_gui.nn.losses import softmax
+
+from . import contenders, loops
+from .contenders import Batch, Contender, Ours, UnavailableError, check_alike
+from .report import Comparison
+from .timing import Timings, take_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mnist_gui.nn.network import Network
+
+BATCH_SIZES, FILTERS = [1, 8, 32, 128, 512], [2, 4, 8, 16]
+EVALUATION_BATCHES = [50, 100, 250, 500, 1000, 2500, 10_000]
+STEP = "training step, batch 32"
+
+
+def _torch_forms(start: Network, batch: Batch) -> dict[str, Contender]:
+    from .in_torch import FORMS, Torch
+
+    return {f"PyTorch eager, {form}": Torch(start, batch, form=form) for form in FORMS}
+
+
+def _compiled_torch(start: Network, batch: Batch) -> dict[str, Contender]:
+    from .in_torch import Torch
+
+    made = Torch(start, batch, compiled=True)
+    try:
+        made.step()
+    except Exception as error:  # it needs a compiler, and fails in many ways without one
+        raise UnavailableError(f"torch.compile does not work here: {type(error).__name__}") from error
+    return {"torch.compile": Torch(start, batch, compiled=True)}
+
+
+def _jax_forms(start: Network, batch: Batch) -> dict[str, Contender]:
+    from .in_jax import FORMS, Jax
+
+    return {name: Jax(start, batch, convolution=form) for name, form in FORMS.items()}
+
+
+def _plain_c(start: Network, batch: Batch) -> dict[str, Contender]:
+    from .in_c import PlainC
+
+    return {"plain C": PlainC(start, batch)}
+
+
+def step(rounds: int, skipped: Callable[[UnavailableError], None]) -> tuple[Timings, list[Comparison]]:
+    """Time a training step of the default recipe's optimiser beside everybody else's."""
+    start, batch = contenders.network(), Batch.random(32)
+    names: dict[str, list[str]] = {}
+    all_of_them: dict[str, Contender] = {"mnist_gui": Ours(start, batch)}
+    for family in (_torch_forms, _compiled_torch, _jax_forms, _plain_c):
+        try:
+            made = family(start, batch)
+        except UnavailableError as error:
+            skipped(error)
+        else:
+            names[family.__name__] = list(made)
+            all_of_them |= made
+    check_alike(start, all_of_them)
+    timings = take_turns({name: contender.step for name, contender in all_of_them.items()}, rounds)
+    limits = {"_torch_forms": 0.25, "_compiled_torch": None, "_jax_forms": 0.48, "_plain_c": 1.1}
+    return timings, [
+        Comparison.of(timings, STEP, timings.fastest(names[family]), limit)
+        for family, limit in limits.items()
+        if family in names
+    ]
+
+
+def notebook_step(rounds: int) -> list[Comparison]:
+    """Time a step of the notebook's run beside loops like its own."""
+    start, batch = contenders.network(dtype=np.float64), Batch.random(32)
+    ours, theirs = Ours(start, batch, momentum=0, rate=loops.RATE), loops.Loops(start, batch)
+    check_alike(start, {"mnist_gui": ours, "the notebook's loops": theirs}, tolerance=1e-10)
+    timings = take_turns({"mnist_gui": ours.step, "the notebook's loops": theirs.step}, rounds)
+    return [Comparison.of(timings, "the notebook's step, float64", "the notebook's loops", 1 / 700)]
+
+
+def evaluation(rounds: int) -> list[Comparison]:
+    """Time the classification of 10,000 images beside PyTorch at its best batch size."""
+    from .in_torch import Model, torch
+
+    network = contenders.network()
+    images = Batch.random(10_000).images
+    model, tensor = Model(network), torch.from_numpy(images)
+
+    def theirs(batch_size: int) -> Callable[[], torch.Tensor]:
+        def classify() -> torch.Tensor:
+            with torch.inference_mode():
+                return torch.cat([torch.softmax(model(part), 1) for part in tensor.split(batch_size)])
+
+        return classify
+
+    np.testing.assert_allclose(network.probabilities(images), theirs(1000)().numpy(), atol=1e-5)
+    tried = {f"PyTorch eager, batches of {n}": theirs(n) for n in EVALUATION_BATCHES}
+    best = take_turns(tried, 3, turn=0).fastest(list(tried))
+    timings = take_turns({"mnist_gui": lambda: network.probabilities(images), best: tried[best]}, rounds)
+    return [Comparison.of(timings, "evaluating 10,000 images", best, 0.5)]
+
+
+def drawing(rounds: int) -> list[Comparison]:
+    """Time one drawing, from its pixels to the probabilities and to what every layer makes of it."""
+    from .in_torch import Model, torch
+
+    network = contenders.network()
+    model, image = Model(network), Batch.random(1).images[0, 0]
+
+    def ours() -> list[np.ndarray]:
+        maps = network.activations(image[None])
+        return [*maps, softmax(maps[-1].T).T]
+
+    def theirs() -> list[torch.Tensor]:
+        with torch.inference_mode():
+            return model.maps(torch.from_numpy(image)[None, None])
+
+    conv, sigmoid, pooled, _, logits, probabilities = ours()
+    for got, want in zip([conv, sigmoid, pooled, logits, probabilities], theirs(), strict=True):
+        np.testing.assert_allclose(got, want.numpy(), atol=1e-5)
+    timings = take_turns({"mnist_gui": ours, "PyTorch eager": theirs}, rounds)
+    return [Comparison.of(timings, "one drawing, all maps", "PyTorch eager", 0.5)]
+
+
+def sizes(rounds: int) -> Iterator[tuple[int, int, Timings]]:
+    """Time training steps of other batch sizes and numbers of filters beside PyTorch's fastest form."""
+    from .in_torch import FORMS, Torch
+
+    for filters, n in product(FILTERS, BATCH_SIZES):
+        start, batch = contenders.network(filters), Batch.random(n)
+        tried = {form: Torch(start, batch, form=form).step for form in FORMS}
+        best = take_turns(tried, 3).fastest(FORMS)
+        ours, theirs = Ours(start, batch), Torch(start, batch, form=best)
+        check_alike(start, {"mnist_gui": ours, "PyTorch": theirs})
+        yield filters, n, take_turns({"mnist_gui": ours.step, "PyTorch": theirs.step}, rounds)
