@@ -49,7 +49,8 @@ def cross_entropy(probabilities: Array, labels: NDArray[np.integer[Any]]) -> Arr
     ndarray of float, shape (n,)
     """
     of_truth: Array = probabilities[labels, np.arange(labels.size)]
-    return -np.log(of_truth.clip(1e-15, 1 - 1e-15))
+    losses: Array = -np.log(of_truth.clip(1e-15, 1 - 1e-15))
+    return losses
 
 
 def cross_entropy_gradient(

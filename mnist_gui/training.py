@@ -1,0 +1,372 @@
+"""Training, as one generator that the command line and the window run alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from math import ceil
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from mnist_gui import notebook
+from mnist_gui.errors import UserError
+from mnist_gui.nn.losses import cross_entropy
+from mnist_gui.nn.optimizers import SGD
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from numpy.typing import NDArray
+
+    from mnist_gui.data.dataset import Dataset
+    from mnist_gui.nn.layer import Array
+    from mnist_gui.nn.network import Network
+
+CURVE_POINTS: Final = 1000
+PROGRESS_SECONDS: Final = 1 / 30
+YIELD_SECONDS: Final = 0.01
+EVALUATED_AT_ONCE: Final = 1024  # images between two chances to pause or stop
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network is trained. Frozen, so that a run and its record can't drift apart.
+
+    Attributes
+    ----------
+    name : str
+        A key of `RECIPES`, whatever else was changed.
+    epochs, batch_size : int
+    learning_rate : float
+        The peak of the "one-cycle" schedule, or the rate of every step.
+    schedule : str
+        "one-cycle" climbs to the peak and falls to nearly 0 along two half cosines; "constant" stays.
+    momentum : float
+        Nesterov's; 0 is plain SGD.
+    weight_decay : float
+    seed : int
+        Of the parameters and of the order of the images. The same seed gives the same weights, bit for bit, on the
+        same machine.
+    dtype : str
+        "float32" or "float64".
+    as_notebook : bool
+        Draw random numbers as the notebook does, and divide the gradient by the batch size twice.
+    """
+
+    name: str = "default"
+    epochs: int = 10
+    batch_size: int = 32
+    learning_rate: float = 0.5
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    seed: int = 0
+    dtype: str = "float32"
+    as_notebook: bool = False
+
+    def rates(self, steps: int) -> Array:
+        """Compute the learning rate of each step, an ndarray of float64 of shape (steps,).
+
+        References
+        ----------
+        One-cycle: Smith and Topin, "Super-Convergence", 2018, with half cosines instead of straight lines.
+        """
+        if self.schedule == "constant":
+            return np.full(steps, self.learning_rate)
+        warm_up = max(1, round(WARM_UP * steps))
+        rising = _half_cosine(self.learning_rate / 25, self.learning_rate, warm_up)
+        falling = _half_cosine(self.learning_rate, self.learning_rate / 10_000, steps - warm_up)
+        return np.concatenate([rising, falling])
+
+
+WARM_UP: Final = 0.25
+
+RECIPES: Final = {
+    "default": Recipe(),
+    "notebook": Recipe(
+        name="notebook",
+        epochs=35,
+        learning_rate=0.01,
+        schedule="constant",
+        momentum=0.0,
+        seed=42,
+        dtype="float64",
+        as_notebook=True,
+    ),
+}
+
+
+def _half_cosine(start: float, stop: float, steps: int) -> Array:
+    return stop + (start - stop) * (1 + np.cos(np.pi * np.arange(steps) / max(1, steps))) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a network does on labelled images.
+
+    Attributes
+    ----------
+    losses : ndarray of float, shape (n,)
+        Cross-entropy of each image.
+    answers : ndarray of int, shape (n,)
+    labels : ndarray of int, shape (n,)
+    """
+
+    losses: Array
+    answers: NDArray[np.int64]
+    labels: NDArray[np.integer[Any]]
+
+    @property
+    def loss(self) -> float:
+        """The mean cross-entropy."""
+        return float(self.losses.mean())
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, in [0, 1]."""
+        return float((self.answers == self.labels).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one epoch came to: mean losses, and accuracies in [0, 1]. Training figures were taken along the way."""
+
+    loss: float
+    accuracy: float
+    test_loss: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands: complete, never a difference, so that any may be skipped.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    step, steps : int
+        Done, and of the whole run.
+    epochs : tuple of Epoch
+        The finished ones.
+    seconds, seconds_left : float
+        Spent on training (without pauses), and expected.
+    curve_steps : ndarray of int, shape (points,)
+        The last step of each point of the curves.
+    loss_curve, accuracy_curve : ndarray of float, shape (points,)
+        On the training batches, each point the mean of the steps since the point before. Read-only.
+    parameters : ndarray of float, shape (count,)
+        A copy. Read-only.
+    """
+
+    recipe: Recipe
+    step: int
+    steps: int
+    epochs: tuple[Epoch, ...]
+    seconds: float
+    seconds_left: float
+    curve_steps: NDArray[np.int64]
+    loss_curve: Array
+    accuracy_curve: Array
+    parameters: Array
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches an epoch has."""
+        return self.steps // self.recipe.epochs
+
+    @property
+    def finished(self) -> bool:
+        """Whether this is the last one of a whole run."""
+        return len(self.epochs) == self.recipe.epochs
+
+
+class DivergenceError(UserError):
+    """The loss became infinite or not a number. The network has its last good parameters."""
+
+
+def initialize(network: Network, recipe: Recipe, images: int = 60_000) -> Iterator[NDArray[np.int64]]:
+    """Draw fresh parameters from the recipe's seed.
+
+    Parameters
+    ----------
+    network : Network
+    recipe : Recipe
+    images : int
+        How many there are to train on; the notebook's filters depend on it.
+
+    Returns
+    -------
+    iterator of ndarray of int, shape (images,)
+        The order of the images for each epoch, without end.
+    """
+    if recipe.as_notebook:
+        return notebook.draw(network, recipe.seed, images)
+    rng = np.random.default_rng(recipe.seed)
+    network.initialize(rng)
+    return (rng.permutation(images) for _ in count())
+
+
+def evaluate(network: Network, images: NDArray[np.uint8], labels: NDArray[np.integer[Any]]) -> Evaluation:
+    """Classify labelled images: uint8 of shape (n, 28, 28), and labels of shape (n,)."""
+    probabilities = network.probabilities(images)
+    return Evaluation(cross_entropy(probabilities.T, labels), probabilities.argmax(axis=1), labels)
+
+
+def train(
+    network: Network, data: Dataset, recipe: Recipe, *, fresh: bool = True
+) -> Generator[Progress | None, None, None]:
+    """Train a network in place.
+
+    Parameters
+    ----------
+    network : Network
+        Of the recipe's dtype.
+    data : Dataset
+    recipe : Recipe
+    fresh : bool
+        Draw new parameters from the seed first, or else go on from those that the network has.
+
+    Yields
+    ------
+    Progress or None
+        A Progress some 30 times a second, and at the start and the end of each epoch. None in between, at least
+        every 50 ms, as a chance to pause or to stop: close the generator, and the network stays as it is.
+
+    Raises
+    ------
+    DivergenceError
+        If the loss stops being finite.
+    """
+    from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
+
+    kept = network.parameters.copy()
+    orders = initialize(network, recipe, len(data.train_images))
+    if not fresh:
+        network.parameters[:] = kept
+    # More BLAS threads slow these tiny products down, and take the window's core.
+    with threadpool_limits(1, user_api="blas"):
+        yield from _Run(network, data, recipe, orders).go()
+
+
+class _Run:
+    """The state of one call of `train`."""
+
+    def __init__(self, network: Network, data: Dataset, recipe: Recipe, orders: Iterator[NDArray[np.int64]]) -> None:
+        self.network, self.data, self.recipe, self.orders = network, data, recipe, orders
+        images = len(data.train_images)
+        self.steps_per_epoch = ceil(images / recipe.batch_size)
+        self.steps = recipe.epochs * self.steps_per_epoch
+        self.step = 0
+        self.epochs: list[Epoch] = []
+        self.losses = np.full(self.steps, np.nan)  # the mean of each batch
+        self.accuracies = np.full(self.steps, np.nan)
+        # The losses of many steps are worked out at once, from what an epoch's images were given: that costs a
+        # fraction of doing it step by step.
+        self.probabilities = np.empty((network.classes, images), network.dtype)
+        self.labels = data.train_labels
+        self.measured = 0
+        self.good_parameters = network.parameters.copy()
+        self.seconds = 0.0
+        self.resumed = perf_counter()
+
+    def go(self) -> Generator[Progress | None, None, None]:
+        optimizer = SGD(
+            self.network.parameters,
+            momentum=self.recipe.momentum,
+            nesterov=True,
+            weight_decay=self.recipe.weight_decay,
+        )
+        rates = self.recipe.rates(self.steps)
+        if self.recipe.as_notebook:
+            rates /= self.recipe.batch_size
+        yield from self.pause(with_progress=True)
+        for _ in range(self.recipe.epochs):
+            yield from self.epoch(optimizer, rates)
+            yield from self.test()
+
+    def epoch(self, optimizer: SGD, rates: Array) -> Generator[Progress | None, None, None]:
+        network, images, batch_size = self.network, self.data.train_images, self.recipe.batch_size
+        order = next(self.orders)
+        self.labels = self.data.train_labels[order]
+        shown = yielded = perf_counter()
+        for start in range(0, len(order), batch_size):
+            part = slice(start, start + batch_size)
+            self.probabilities[:, part] = network.backpropagate(images.take(order[part], axis=0), self.labels[part])
+            optimizer.step(network.gradients, rates[self.step])
+            self.step += 1
+            now = perf_counter()
+            if now - yielded > YIELD_SECONDS:
+                due = now - shown > PROGRESS_SECONDS
+                yield from self.pause(with_progress=due)
+                yielded = self.resumed
+                shown = self.resumed if due else shown
+        self.measure()
+
+    def test(self) -> Generator[Progress | None, None, None]:
+        images, labels = self.data.test_images, self.data.test_labels
+        parts = []
+        for start in range(0, len(images), EVALUATED_AT_ONCE):
+            part = slice(start, start + EVALUATED_AT_ONCE)
+            parts.append(evaluate(self.network, images[part], labels[part]))
+            yield from self.pause(with_progress=False)
+        losses, right = cross_entropy(self.probabilities, self.labels), self.probabilities.argmax(axis=0) == self.labels
+        tested = Evaluation(
+            np.concatenate([p.losses for p in parts]), np.concatenate([p.answers for p in parts]), labels
+        )
+        self.epochs.append(Epoch(float(losses.mean()), float(right.mean()), tested.loss, tested.accuracy))
+        yield from self.pause(with_progress=True)
+
+    def pause(self, *, with_progress: bool) -> Generator[Progress | None, None, None]:
+        """Hand over to the caller, without counting the time that it takes."""
+        progress = self.progress() if with_progress else None
+        self.seconds += perf_counter() - self.resumed
+        yield progress
+        self.resumed = perf_counter()
+
+    def measure(self) -> None:
+        """Work out the losses and accuracies of the steps since the last time, all in the present epoch."""
+        if self.measured == self.step:
+            return
+        batch_size, steps = self.recipe.batch_size, slice(self.measured, self.step)
+        epoch_start = (self.step - 1) // self.steps_per_epoch * self.steps_per_epoch
+        images = slice((self.measured - epoch_start) * batch_size, (self.step - epoch_start) * batch_size)
+        probabilities, labels = self.probabilities[:, images], self.labels[images]
+        starts = np.arange(0, len(labels), batch_size)
+        sizes = np.diff(starts, append=len(labels))
+        self.losses[steps] = np.add.reduceat(cross_entropy(probabilities, labels), starts) / sizes
+        right = probabilities.argmax(axis=0) == labels
+        self.accuracies[steps] = np.add.reduceat(right, starts, dtype=np.int64) / sizes
+        bad = np.flatnonzero(~np.isfinite(self.losses[steps]))
+        if bad.size:
+            self.network.parameters[:] = self.good_parameters
+            raise DivergenceError(
+                f"Training diverged at step {self.measured + int(bad[0]) + 1}: the loss is no longer a finite number. "
+                f"A learning rate of {self.recipe.learning_rate:g} is too high here; try a tenth of it."
+            )
+        self.measured = self.step
+        self.good_parameters = self.network.parameters.copy()
+
+    def progress(self) -> Progress:
+        self.measure()
+        starts = np.arange(0, self.step, ceil(self.steps / CURVE_POINTS))
+        ends = np.append(starts[1:], self.step)[: starts.size]
+        loss_curve, accuracy_curve = (
+            np.add.reduceat(values[: self.step], starts) / (ends - starts) for values in (self.losses, self.accuracies)
+        )
+        parameters = self.good_parameters
+        for array in (parameters, ends, loss_curve, accuracy_curve):
+            array.flags.writeable = False
+        return Progress(
+            recipe=self.recipe,
+            step=self.step,
+            steps=self.steps,
+            epochs=tuple(self.epochs),
+            seconds=self.seconds,
+            seconds_left=self.seconds / max(1, self.step) * (self.steps - self.step),
+            curve_steps=ends,
+            loss_curve=loss_curve,
+            accuracy_curve=accuracy_curve,
+            parameters=parameters,
+        )
