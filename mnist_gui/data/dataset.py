@@ -19,7 +19,7 @@ class DataError(UserError):
     """A data set is missing, damaged, or can't be fetched."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no one truth value to compare by
 class Dataset:
     """Labelled 28×28 pictures, white ink on black, kept as bytes: MNIST takes 55 MB instead of 219 MB as float32.
 
