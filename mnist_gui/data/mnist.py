@@ -1,0 +1,112 @@
+"""MNIST's four files: found where the person keeps them, else downloaded into the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from mnist_gui.data.dataset import DataError, Dataset
+from mnist_gui.data.idx import read_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VARIABLE: Final = "MNIST_GUI_DATA"
+"""The environment variable that names a folder with MNIST; empty is the same as unset."""
+
+MIRRORS: Final[tuple[str, ...]] = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+class PublishedFile(NamedTuple):
+    """How the right bytes are recognised."""
+
+    size: int
+    sha256: str
+
+
+FILES: Final = {
+    "train-images-idx3-ubyte.gz": PublishedFile(
+        9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
+    ),
+    "train-labels-idx1-ubyte.gz": PublishedFile(
+        28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+    ),
+    "t10k-images-idx3-ubyte.gz": PublishedFile(
+        1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+    ),
+    "t10k-labels-idx1-ubyte.gz": PublishedFile(
+        4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+    ),
+}
+
+
+class DownloadCancelled(Exception):  # noqa: N818 -- nothing went wrong
+    """For a progress callback to raise when the person doesn't want to wait any longer."""
+
+
+def load(progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """Read MNIST, after a download if it isn't at hand.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called during a download with the bytes done and the bytes in total of all four files, in the caller's thread.
+        To cancel, it raises `DownloadCancelled`, which comes through to the caller; what it returns doesn't matter.
+
+    Raises
+    ------
+    DataError
+        If the folder that ``MNIST_GUI_DATA`` names isn't sound, or MNIST can't be downloaded.
+    """
+    folder = find()
+    if folder is None:
+        folder = cache_folder()
+        _download_into(folder, progress)
+    try:
+        return read_folder(folder, "mnist")
+    except DataError as error:
+        if os.environ.get(VARIABLE):
+            raise DataError(f"{VARIABLE}: {error}") from error
+        raise
+
+
+def find() -> Path | None:
+    """Say where MNIST is, without the network: the folder that ``MNIST_GUI_DATA`` names, else the cache, else None.
+
+    A folder that the person named is not checked here: if it's no good, `load` says why. The cache counts only while
+    all its files have their checksum, so a damaged one is as good as none, and the next download repairs it.
+    """
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
+    folder = cache_folder()
+    return folder if all(_is_sound(folder / name, file.sha256) for name, file in FILES.items()) else None
+
+
+def _is_sound(path: Path, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def cache_folder() -> Path:
+    """Say where downloads are kept; the folder need not exist."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("mnist_gui", appauthor=False) / "mnist"
+
+
+def _download_into(folder: Path, progress: Callable[[int, int], None] | None) -> None:
+    from mnist_gui.data.download import download  # its libraries take longer to import than all the rest of the data
+
+    try:
+        download(FILES, MIRRORS, folder, progress)
+    except DataError as error:
+        advice = f"If you have MNIST's four files, name their folder with --data or {VARIABLE}"
+        raise DataError(f"{error}. {advice}") from error
