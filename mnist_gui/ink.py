@@ -124,7 +124,9 @@ def _resample(stroke: Stroke, spacing: float) -> NDArray[np.float64]:
     return np.stack([np.interp(at, distance, column) for column in (*stroke.points.T, stroke.widths)], axis=1)
 
 
-def render(points: NDArray[np.floating], widths: NDArray[np.floating]) -> NDArray[np.uint8]:
+def render(
+    points: NDArray[np.floating], widths: NDArray[np.floating], thickness: float | NDArray[np.floating] = THICKNESS
+) -> NDArray[np.uint8]:
     """Fit drawings into the field, centre them, and ink them.
 
     Parameters
@@ -134,6 +136,8 @@ def render(points: NDArray[np.floating], widths: NDArray[np.floating]) -> NDArra
         the result. A shorter drawing may repeat points.
     widths : ndarray of float, shape (n, m)
         The pen's diameter at those points. Only the ratio to the drawing's mean matters.
+    thickness : float, or ndarray of float, shape (n,)
+        How wide a line of mean pressure becomes, in pixels of the result.
 
     Returns
     -------
@@ -142,7 +146,7 @@ def render(points: NDArray[np.floating], widths: NDArray[np.floating]) -> NDArra
     """
     mean_width = widths.mean(axis=1, keepdims=True)
     pressure = np.divide(widths, mean_width, out=np.ones_like(widths, dtype=np.float64), where=mean_width > 0)
-    radii = THICKNESS / 2 * np.clip(pressure, *PRESSURE_RANGE)
+    radii = np.reshape(thickness, (-1, 1)) / 2 * np.clip(pressure, *PRESSURE_RANGE)
     low, high = points.min(axis=1, keepdims=True), points.max(axis=1, keepdims=True)
     # The ink reaches beyond the pen's path by half a line on either side; that counts towards the 20×20.
     scale = (DIGIT_SIZE - 2 * radii.max(axis=1))[:, None, None] / (high - low).max(axis=2, keepdims=True)

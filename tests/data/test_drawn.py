@@ -1,0 +1,84 @@
+"""Drawn digits are the same for the same seed, differ otherwise, and look like digits to the program's own ink."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_gui.data import drawn
+from mnist_gui.data.skeletons import SKELETONS, form
+from mnist_gui.ink import centre_of_mass, from_strokes
+
+
+def test_the_data_set_is_labelled_balanced_and_read_only() -> None:
+    data = drawn.load(train_size=300, test_size=100)
+    assert data.name == "drawn"
+    for images, labels, size in (
+        (data.train_images, data.train_labels, 300),
+        (data.test_images, data.test_labels, 100),
+    ):
+        assert (images.shape, images.dtype) == ((size, 28, 28), np.uint8)
+        assert (labels.shape, labels.dtype) == ((size,), np.uint8)
+        assert np.bincount(labels).tolist() == [size // 10] * 10
+        assert not images.flags.writeable
+        assert not labels.flags.writeable
+
+
+def test_a_seed_decides_everything() -> None:
+    first = drawn.images(60, seed=7)
+    drawn.images.cache_clear()
+    again, other = drawn.images(60, seed=7), drawn.images(60, seed=8)
+    np.testing.assert_array_equal(first[0], again[0])
+    np.testing.assert_array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_no_two_drawings_are_alike() -> None:
+    images, _ = drawn.images(2000, seed=3)
+    assert len(np.unique(images.reshape(2000, -1), axis=0)) == 2000
+
+
+def test_every_drawing_is_prepared_as_mnist_was() -> None:
+    images, _ = drawn.images(1000, seed=4)
+    assert np.abs(centre_of_mass(images) - 14).max() <= 0.5
+    assert images.max(axis=(1, 2)).min() > 150
+    inked = images > 127
+    height, width = inked.any(axis=2).sum(axis=1), inked.any(axis=1).sum(axis=1)
+    assert np.abs(np.maximum(height, width) - 20).max() <= 2
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_digit_is_drawn_in_strokes_that_the_canvas_could_have_made(digit: int) -> None:
+    rng = np.random.default_rng(digit)
+    for _ in range(20):
+        strokes = drawn.draw(digit, rng)
+        assert 1 <= len(strokes) <= 2
+        assert from_strokes(strokes) is not None
+
+
+def test_drawing_does_not_change_its_skeletons() -> None:
+    before = [skeleton.places.copy() for skeleton in SKELETONS[4]]
+    drawn.draw(4, np.random.default_rng(0))
+    for skeleton, places in zip(SKELETONS[4], before, strict=True):
+        np.testing.assert_array_equal(skeleton.places, places)
+
+
+def test_a_path_goes_through_its_places() -> None:
+    skeleton = form(1, "0,0 30,10 40,60", "10,50* 50,50")
+    for matrix in (skeleton.sharp, skeleton.smooth):
+        path = matrix @ skeleton.places
+        distance = np.hypot(*(path[:, None] - skeleton.places).transpose(2, 0, 1))
+        assert distance.min(axis=0).max() < 1e-9
+    assert skeleton.ends.tolist() == [True, False, True, True, True]
+    np.testing.assert_allclose(skeleton.sharp.sum(axis=1), 1, err_msg="a shifted skeleton is a shifted path")
+
+
+def test_a_corner_is_sharp_only_in_the_sharp_path() -> None:
+    skeleton = form(1, "0,0 50,0* 50,50")
+    bend = {}
+    for name in ("sharp", "smooth"):
+        heading = np.diff(getattr(skeleton, name) @ skeleton.places, axis=0)
+        heading = heading[np.hypot(*heading.T) > 0.1]  # neighbouring segments share a point
+        bend[name] = np.abs(np.diff(np.unwrap(np.arctan2(heading[:, 1], heading[:, 0])))).max()
+    assert bend["sharp"] == pytest.approx(np.pi / 2)
+    assert bend["smooth"] < np.pi / 8
