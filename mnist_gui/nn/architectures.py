@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def notebook() -> list[Layer]:
     """Two 3×3 filters, sigmoid, 2×2 mean pooling, one dense layer: 3,410 parameters.
 
-    The notebook's network. Its filters start five times wider than is usual (uniform in ±5/3): a sigmoid pooled to
-    its mean passes on little of a weak filter.
+    The notebook's network. Its filters start five times larger than is usual: a sigmoid pooled to its mean passes on
+    little of a weak filter.
     """
-    return [Conv2D(2, 3, gain=5), Sigmoid(), AvgPool2D(2), Flatten(), Dense(10)]
+    return [Conv2D(2, 3, gain=5, contrast=True), Sigmoid(), AvgPool2D(2), Flatten(), Dense(10)]
 
 
 ARCHITECTURES: Final[dict[str, Callable[[], list[Layer]]]] = {"notebook": notebook}

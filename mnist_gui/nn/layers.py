@@ -8,7 +8,7 @@ Two linear steps of `Sigmoid` are done by its neighbours, which do them on far f
 
 from __future__ import annotations
 
-from math import prod
+from math import prod, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -54,13 +54,18 @@ class Conv2D(Weighted):
     stride : int
     gain : float
         See `Weighted`.
+    contrast : bool
+        Let fresh filters sum to 0 and be orthogonal to one another, at the same mean size: each then answers to
+        edges, not to grey, and no two to the same. With only two filters, chance else decides how a run ends.
     """
 
     kind = "conv"
 
-    def __init__(self, filters: int, kernel_size: int, stride: int = 1, *, gain: float = 1.0) -> None:
+    def __init__(
+        self, filters: int, kernel_size: int, stride: int = 1, *, gain: float = 1.0, contrast: bool = False
+    ) -> None:
         super().__init__(gain)
-        self.filters, self.kernel_size, self.stride = filters, kernel_size, stride
+        self.filters, self.kernel_size, self.stride, self.contrast = filters, kernel_size, stride, contrast
 
     def _shape_of_output(self, input_shape: Shape) -> Shape:
         channels, height, width = input_shape
@@ -88,6 +93,15 @@ class Conv2D(Weighted):
         self._rows = parameters.reshape(self.filters, -1)  # a filter's weights, then its bias
         self._row_gradients = gradients.reshape(self.filters, -1)
         self._scaled_rows = np.empty_like(self._rows)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        super().initialize(rng)
+        if self.contrast:
+            for start in range(0, self.filters, self.fan_in - 1):  # so many can be orthogonal and sum to 0
+                some = self.weights[start : start + self.fan_in - 1]
+                columns = rng.normal(size=(self.fan_in, len(some)))
+                q, _ = np.linalg.qr(columns - columns.mean(axis=0))
+                some[...] = q.T.reshape(some.shape) * (self.gain / sqrt(3))
 
     def split(self, vector: Array) -> dict[str, Array]:
         rows = vector.reshape(self.filters, -1)

@@ -59,6 +59,16 @@ def test_pooling_is_the_oracles(rng, batch, height, width, channels, size, strid
         np.testing.assert_allclose(dx, oracles.avg_pool2d_gradient(x, size, stride, g), atol=1e-12)
 
 
+@pytest.mark.parametrize("filters", [2, 8, 11])
+def test_contrast_filters_sum_to_zero_and_differ(rng, filters):
+    layer, _ = built(Conv2D(filters, 3, gain=5, contrast=True), (1, 28, 28))
+    layer.initialize(rng)
+    rows = layer.weights.reshape(filters, 9)
+    np.testing.assert_allclose(rows.sum(axis=1), 0, atol=1e-12)
+    some = rows[:8] @ rows[:8].T
+    np.testing.assert_allclose(some, np.eye(len(some)) * 25 / 3, atol=1e-12)
+
+
 def test_sigmoid_alone(rng):
     z, g = rng.normal(size=(2, 3, 4, 5)) * 5, rng.normal(size=(2, 3, 4, 5))
     layer, _ = built(Sigmoid(), (2, 3, 4))
