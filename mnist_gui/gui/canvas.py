@@ -1,0 +1,656 @@
+"""The canvas: draw a digit with mouse, finger or pen, or put a picture in its place, and take steps back.
+
+Strokes are kept, not pixels, in units of the paper's side. So a drawing survives resizing, and looks as sharp on any
+screen. What is on the canvas is always one frozen ``_Drawing``; each undo step goes from one of them to another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, hypot
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QGuiApplication,
+    QImage,
+    QInputDevice,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QTouchEvent,
+    QUndoCommand,
+    QUndoStack,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from mnist_gui import ink
+from mnist_gui.data.dataset import IMAGE_SIZE
+from mnist_gui.ink import Stroke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+    from numpy.typing import NDArray
+    from PIL import Image
+    from PySide6.QtCore import QMimeData
+    from PySide6.QtGui import (
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDropEvent,
+        QFocusEvent,
+        QHideEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QResizeEvent,
+        QTabletEvent,
+    )
+
+PEN_WIDTH: Final = 0.07
+"""The pen's diameter at the start, in units of the paper's side."""
+
+PEN_WIDTH_RANGE: Final = (0.01, 0.2)
+"""The thinnest and the thickest pen, in units of the paper's side."""
+
+PRESSURE_RANGE: Final = (0.5, 1.3)
+"""What a stylus makes of the pen's width when it hardly touches, and when it is pressed as hard as can be."""
+
+UNDO_LIMIT: Final = 200
+"""Steps that can be taken back."""
+
+_CORNER: Final = 8  # radius of the paper's corners, in pixels
+_MIN_STEP: Final = 0.003  # shorter moves add nothing to see, and a pen reports up to a thousand a second
+_FLATNESS: Final = 0.1  # how far a curve may lie from the pieces that it's drawn with, in pixels
+_PICTURE_PART: Final = 0.82  # of the paper's side; the rest is margin, and room for the caption
+_MAX_CURSOR: Final = 128  # larger cursors are refused by some window systems, in pixels
+_MAX_PASTED: Final = 1024  # pixels of a pasted picture's longer side; what's read of it is smaller still
+
+
+class Canvas(QWidget):
+    """A square sheet of paper for one digit.
+
+    Signals
+    -------
+    drawing_changed()
+        There is more, less or other ink than before; also at every move of the pen.
+    picture_failed(str)
+        A picture that was opened, pasted or dropped can't be used; says why in one line. The drawing stays.
+    undo_available_changed(bool), redo_available_changed(bool)
+        Whether there is a step to take back, or to take again.
+    """
+
+    drawing_changed = Signal()
+    picture_failed = Signal(str)
+    undo_available_changed = Signal(bool)
+    redo_available_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.setAccessibleDescription("Draw a digit with mouse, finger or pen, or drop a picture of one here.")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(200, 200)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+
+        self._pen_width = PEN_WIDTH
+        self._drawing = _Drawing()
+        self._line: list[tuple[float, float, float]] = []  # x, y, width of the stroke under way
+        self._source: object = None  # what draws the stroke under way
+        self._knows_stylus_or_touch = False
+        self._seen: NDArray[np.uint8] | None = None
+        self._seen_is_known = True
+        self._ink: _Ink | None = None
+        self._inked: tuple[Stroke, ...] | None = None  # the finished strokes that are in _ink
+        self._drop_is_near = False
+        self._focus_is_shown = False
+
+        self._history = QUndoStack(self)
+        self._history.setUndoLimit(UNDO_LIMIT)
+        self._history.canUndoChanged.connect(self.undo_available_changed)
+        self._history.canRedoChanged.connect(self.redo_available_changed)
+
+    # What is on the canvas
+
+    def strokes(self) -> tuple[Stroke, ...]:
+        """All strokes, the one under way included, in units of the paper's side; some may lead off the paper."""
+        return (*self._drawing.strokes, _stroke(self._line)) if self._line else self._drawing.strokes
+
+    def seen(self) -> NDArray[np.uint8] | None:
+        """Give what the network sees.
+
+        Returns
+        -------
+        ndarray of uint8, shape (28, 28), or None
+            0 is paper, 255 is ink; not to be written to. None if there is no digit.
+        """
+        if not self._seen_is_known:
+            if self._drawing.picture is not None and not self._line:
+                self._seen = self._drawing.picture
+            else:
+                self._seen = ink.from_strokes([part for stroke in self.strokes() for part in _on_paper(stroke)])
+            self._seen_is_known = True
+        return self._seen
+
+    def is_empty(self) -> bool:
+        """Whether there is neither a stroke nor a picture."""
+        return not self._line and not self._drawing.strokes and self._drawing.picture is None
+
+    def set_strokes(self, strokes: Iterable[Stroke]) -> None:
+        """Replace the drawing, with points and widths in units of the paper's side. Can be undone."""
+        self._replace(_Drawing(tuple(strokes)), "replace drawing")
+
+    def set_picture(self, seen: NDArray[np.uint8], caption: str = "") -> None:
+        """Replace the drawing by an image as the network sees it. Can be undone.
+
+        Parameters
+        ----------
+        seen : ndarray of uint8, shape (28, 28)
+            0 is paper, 255 is ink.
+        caption : str
+            What is written under it.
+        """
+        if seen.shape != (IMAGE_SIZE, IMAGE_SIZE) or seen.dtype != np.uint8:
+            raise ValueError(f"a picture must be 28×28 of uint8, not {seen.shape} of {seen.dtype}")
+        picture = seen.copy()
+        picture.setflags(write=False)
+        self._replace(_Drawing((), picture, caption), "show picture")
+
+    def clear(self) -> None:
+        """Leave the paper empty. Can be undone."""
+        self._finish_stroke()
+        if not self.is_empty():
+            self._replace(_Drawing(), "clear")
+
+    def undo(self) -> None:
+        """Take the last step back; a stroke under way ends, and is that step."""
+        self._finish_stroke()
+        self._history.undo()
+
+    def redo(self) -> None:
+        """Take again what was undone."""
+        self._finish_stroke()
+        self._history.redo()
+
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._history.canUndo()
+
+    def can_redo(self) -> bool:
+        """Whether there is an undone step to take again."""
+        return self._history.canRedo()
+
+    @property
+    def pen_width(self) -> float:
+        """The pen's diameter for strokes to come, in units of the paper's side."""
+        return self._pen_width
+
+    def set_pen_width(self, fraction: float) -> None:
+        """Take a thinner or thicker pen; beyond ``PEN_WIDTH_RANGE`` the nearest that there is."""
+        self._pen_width = min(max(fraction, PEN_WIDTH_RANGE[0]), PEN_WIDTH_RANGE[1])
+        self._shape_cursor()
+
+    def _replace(self, drawing: _Drawing, what: str) -> None:
+        self._finish_stroke()
+        self._history.push(_Step(self, self._drawing, drawing, what))
+
+    def _show(self, drawing: _Drawing) -> None:
+        self._drawing = drawing
+        self.update()
+        self._change()
+
+    def _change(self) -> None:
+        self._seen_is_known = False
+        self.drawing_changed.emit()
+
+    # Pictures from elsewhere
+
+    def open_picture(self, path: str | PathLike[str]) -> None:
+        """Show a picture file of a digit as the network sees it, or say in ``picture_failed`` why not."""
+        try:
+            picture = ink.open_picture(path)
+        except ink.PictureError as error:
+            self.picture_failed.emit(str(error))
+        else:
+            self._read(picture, Path(path).name)
+
+    def paste(self) -> None:
+        """Show the picture, or the picture file, that is in the clipboard."""
+        self._take(QGuiApplication.clipboard().mimeData(), "pasted picture", "The clipboard holds no picture")
+
+    def _take(self, data: QMimeData, caption: str, otherwise: str) -> None:
+        files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        image = data.imageData() if not files and data.hasImage() else None
+        if files:
+            self.open_picture(files[0])
+        elif isinstance(image, QImage) and not image.isNull():
+            self._read(_to_pillow(image), caption)
+        else:
+            self.picture_failed.emit(otherwise)
+
+    def _read(self, picture: Image.Image, caption: str) -> None:
+        seen = ink.from_picture(picture)
+        if seen is None:
+            self.picture_failed.emit(f"{caption} holds no digit")
+        else:
+            self.set_picture(seen, caption)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        data = event.mimeData()
+        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
+            self._copy(event)
+            self._drop_is_near = True
+            self.update()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_is_near = False
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._copy(event)
+        self._drop_is_near = False
+        self.update()
+        self._take(event.mimeData(), "dropped picture", "What was dropped holds no picture")
+
+    @staticmethod
+    def _copy(event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)  # a file manager that proposes to move would delete the file
+        event.accept()
+
+    # The pen
+
+    def _begin_stroke(self, source: object, position: QPointF, pressure: float = 1) -> None:
+        if self._source == "mouse" and source != "mouse":
+            self._drop_stroke()  # window systems repeat a stylus or a finger as a mouse, which may come first
+        if self._source is None:
+            self._source = source
+            self._line = [self._to_unit(position, pressure)]
+            self.update()  # a picture or the hint may have to go
+            self._change()
+
+    def _continue_stroke(self, source: object, position: QPointF, pressure: float = 1) -> None:
+        if self._source != source:
+            return
+        here, (x, y, _) = self._to_unit(position, pressure), self._line[-1]
+        if hypot(here[0] - x, here[1] - y) < _MIN_STEP:
+            return
+        sheet = self._sheet()  # before the point is there, so that it needn't be inked twice
+        self._line.append(here)
+        last = np.array(self._line[-3:])
+        sheet.add(_outline(last * (self._side * self.devicePixelRatioF()), slice(-2, -1)))
+        reach = last[:, 2:].max() / 2
+        low, high = last[:, :2].min(axis=0) - reach, last[:, :2].max(axis=0) + reach
+        dirty = QRectF(*(low * self._side).tolist(), *((high - low) * self._side).tolist())
+        self.update(dirty.translated(QPointF(self._paper().topLeft())).toAlignedRect().adjusted(-1, -1, 1, 1))
+        self._change()
+
+    def _end_stroke(self, source: object, position: QPointF, pressure: float = 1) -> None:
+        if self._source == source:
+            self._continue_stroke(source, position, pressure)
+            self._finish_stroke()
+
+    def _finish_stroke(self) -> None:
+        """Keep the stroke under way, if there is one, as it is now."""
+        if self._source is None:
+            return
+        self._sheet().add(
+            _outline(np.array(self._line[-3:]) * (self._side * self.devicePixelRatioF()), slice(-1, None))
+        )
+        self._inked = self.strokes()
+        drawing = _Drawing(self._inked)
+        self._source, self._line = None, []
+        self._history.push(_Step(self, self._drawing, drawing, "stroke"))
+
+    def _drop_stroke(self) -> None:
+        """Forget the stroke under way."""
+        self._source, self._line, self._inked = None, [], None
+        self.update()
+        self._change()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        echo = event.source() != Qt.MouseEventSource.MouseEventNotSynthesized and self._knows_stylus_or_touch
+        if event.button() == Qt.MouseButton.LeftButton and not echo:
+            self._begin_stroke("mouse", event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._continue_stroke("mouse", event.position())
+        elif self._source == "mouse":
+            self._finish_stroke()  # the release went elsewhere
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._end_stroke("mouse", event.position())
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        self._knows_stylus_or_touch = True
+        low, high = PRESSURE_RANGE
+        has_pressure = event.device().hasCapability(QInputDevice.Capability.Pressure)
+        pressure = low + (high - low) * event.pressure() if has_pressure else 1
+        match event.type():
+            case QEvent.Type.TabletPress if event.button() == Qt.MouseButton.LeftButton:
+                self._begin_stroke("stylus", event.position(), pressure)
+            case QEvent.Type.TabletMove:
+                self._continue_stroke("stylus", event.position(), pressure)
+            case QEvent.Type.TabletRelease if event.button() == Qt.MouseButton.LeftButton:
+                # A pen that leaves the paper no longer presses: the last width stays.
+                self._end_stroke("stylus", event.position(), self._last_pressure())
+        event.accept()
+
+    def _last_pressure(self) -> float:
+        return self._line[-1][2] / self._pen_width if self._line else 1
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent) and event.device().type() == QInputDevice.DeviceType.TouchScreen:
+            self._touch(event)
+            return True
+        if event.type() == QEvent.Type.WindowDeactivate:
+            self._finish_stroke()
+        return super().event(event)
+
+    def _touch(self, event: QTouchEvent) -> None:
+        self._knows_stylus_or_touch = True
+        for point in event.points():
+            finger = ("finger", point.id())  # a second one finds the pen taken
+            if event.type() == QEvent.Type.TouchCancel:
+                if self._source == finger:  # it was a palm, or a gesture of the system's
+                    self._drop_stroke()
+            elif point.state() == point.State.Pressed:
+                self._begin_stroke(finger, point.position())
+            elif point.state() == point.State.Updated:
+                self._continue_stroke(finger, point.position())
+            elif point.state() == point.State.Released:
+                self._end_stroke(finger, point.position())
+        event.accept()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._finish_stroke()
+        super().hideEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.EnabledChange:
+            self._finish_stroke()
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
+            self._ink = None
+            self._shape_cursor()
+            self.update()
+        super().changeEvent(event)
+
+    # Geometry and looks
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, 360)
+
+    @property
+    def _side(self) -> int:
+        """Of the paper, in pixels that don't depend on the device."""
+        return min(self.width(), self.height())
+
+    def _paper(self) -> QRect:
+        side = self._side
+        return QRect((self.width() - side) // 2, (self.height() - side) // 2, side, side)
+
+    def _to_unit(self, position: QPointF, pressure: float) -> tuple[float, float, float]:
+        place = (position - QPointF(self._paper().topLeft())) / self._side
+        return place.x(), place.y(), pressure * self._pen_width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._shape_cursor()
+        super().resizeEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._focus_is_shown = event.reason() in keys
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._focus_is_shown = False
+        super().focusOutEvent(event)
+
+    def _shape_cursor(self) -> None:
+        """Make the mouse cursor a ring as large as the pen."""
+        diameter = max(5.0, self._pen_width * self._side)
+        size, ratio = ceil(diameter) + 4, self.devicePixelRatioF()
+        if size > _MAX_CURSOR:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            return
+        pixmap = QPixmap(QSize(size, size) * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for role, width in ((QPalette.ColorRole.Base, 3.0), (QPalette.ColorRole.Text, 1.0)):  # seen on paper and on ink
+            color = self.palette().color(role)
+            color.setAlphaF(0.6)
+            painter.setPen(QPen(color, width))
+            painter.drawEllipse(QPointF(size / 2, size / 2), diameter / 2, diameter / 2)
+        painter.end()
+        self.setCursor(QCursor(pixmap, size // 2, size // 2))
+
+    def _sheet(self) -> _Ink:
+        """All ink but the last half segment of a stroke under way, whose end isn't known yet."""
+        scale = self._side * self.devicePixelRatioF()
+        if self._ink is None or self._ink.side != ceil(scale) or self._inked is not self._drawing.strokes:
+            corner = _CORNER * self.devicePixelRatioF()
+            self._ink = _Ink(ceil(scale), corner, self.palette().color(QPalette.ColorRole.Text))
+            self._inked = self._drawing.strokes
+            for stroke in self._inked:
+                self._ink.add(_outline(np.column_stack([stroke.points, stroke.widths]) * scale))
+            if len(self._line) > 1:
+                self._ink.add(_outline(np.array(self._line) * scale, slice(0, -1)))
+        return self._ink
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        color, paper = self.palette().color, self._paper()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color(QPalette.ColorRole.Base))
+        painter.drawRoundedRect(paper, _CORNER, _CORNER)
+
+        painter.setPen(color(QPalette.ColorRole.PlaceholderText))
+        if self.is_empty():
+            self._write(painter, paper, Qt.AlignmentFlag.AlignCenter, "Draw a digit here", 1.2)
+        elif self._drawing.picture is not None and not self._line:
+            self._paint_picture(painter, paper, self._drawing.picture)
+            bottom = QRectF(paper).adjusted(_CORNER, paper.height() * (1 + _PICTURE_PART) / 2, -_CORNER, 0)
+            self._write(painter, bottom.toRect(), Qt.AlignmentFlag.AlignCenter, self._drawing.caption, 0.9)
+        else:
+            self._paint_strokes(painter, paper)
+
+        strong = self._drop_is_near or self._focus_is_shown
+        role, width = (QPalette.ColorRole.Highlight, 2) if strong else (QPalette.ColorRole.Mid, 1)
+        painter.setPen(QPen(color(role), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        inset = width / 2
+        painter.drawRoundedRect(QRectF(paper).adjusted(inset, inset, -inset, -inset), _CORNER - inset, _CORNER - inset)
+
+    def _write(self, painter: QPainter, box: QRect, flags: Qt.AlignmentFlag, text: str, size: float) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * size)
+        painter.setFont(font)
+        painter.drawText(box, flags, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, box.width()))
+
+    def _paint_strokes(self, painter: QPainter, paper: QRect) -> None:
+        image = self._sheet().image
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        painter.drawImage(paper.topLeft(), image)
+        if self._line:
+            end = _outline(np.array(self._line[-3:]) * self._side, slice(-1, None))
+            painter.setClipRect(paper)
+            painter.fillPath(end.translated(QPointF(paper.topLeft())), self.palette().color(QPalette.ColorRole.Text))
+            painter.setClipping(False)
+
+    def _paint_picture(self, painter: QPainter, paper: QRect, picture: NDArray[np.uint8]) -> None:
+        image = QImage(picture.tobytes(), IMAGE_SIZE, IMAGE_SIZE, IMAGE_SIZE, QImage.Format.Format_Indexed8)
+        image.setColorTable(_shades(self.palette().color(QPalette.ColorRole.Text)))
+        # Each of its pixels is a square of whole pixels of the screen.
+        ratio = self.devicePixelRatioF()
+        side = int(self._side * ratio * _PICTURE_PART) // IMAGE_SIZE * IMAGE_SIZE
+        margin = int(self._side * ratio - side) // 2
+        corner = QPointF(paper.topLeft()) + QPointF(margin, margin) / ratio
+        painter.drawImage(QRectF(corner.x(), corner.y(), side / ratio, side / ratio), image)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawing:
+    """What can be on the canvas: strokes, or a picture of 28×28 with its caption."""
+
+    strokes: tuple[Stroke, ...] = ()
+    picture: NDArray[np.uint8] | None = None
+    caption: str = ""
+
+
+class _Step(QUndoCommand):
+    """From one drawing to another."""
+
+    def __init__(self, canvas: Canvas, before: _Drawing, after: _Drawing, what: str) -> None:
+        super().__init__(what)
+        self._canvas, self._before, self._after = canvas, before, after
+
+    def undo(self) -> None:
+        self._canvas._show(self._before)
+
+    def redo(self) -> None:
+        self._canvas._show(self._after)
+
+
+class _Ink:
+    """How much ink covers each pixel of the paper, grown piece by piece.
+
+    A stroke is inked in short pieces while it is drawn. Painted over one another, their soft edges would add up to hard
+    ones, so of all pieces the strongest counts. A pen move costs the same whatever is there already.
+
+    Parameters
+    ----------
+    side : int
+        Of the paper, in pixels of the device.
+    corner : float
+        Radius of the paper's corners, in pixels of the device.
+    color : QColor
+        Of the ink.
+
+    Attributes
+    ----------
+    image : QImage
+        The ink to be painted onto the paper.
+    """
+
+    def __init__(self, side: int, corner: float, color: QColor) -> None:
+        self.side = side
+        self.image = QImage(side, side, QImage.Format.Format_Indexed8)
+        self.image.setColorTable(_shades(color))
+        self.image.fill(0)
+        self._coverage = _pixels(self.image)
+        paper = QPainterPath()
+        paper.addRoundedRect(0, 0, side, side, corner, corner)
+        self._paper = _cover(paper, QRect(0, 0, side, side))
+
+    def add(self, shape: QPainterPath) -> None:
+        """Ink a shape, in pixels of the device; what lies off the paper is left out."""
+        box = shape.boundingRect().toAlignedRect() & self.image.rect()
+        if not box.isEmpty():
+            part = np.s_[box.top() : box.bottom() + 1, box.left() : box.right() + 1]
+            new = np.minimum(_cover(shape, box), self._paper[part])
+            np.maximum(self._coverage[part], new, out=self._coverage[part])
+
+
+def _cover(shape: QPainterPath, box: QRect) -> NDArray[np.uint8]:
+    """How much of each pixel of a box a shape covers, 0 to 255."""
+    image = QImage(box.size(), QImage.Format.Format_Grayscale8)
+    image.fill(0)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(-QPointF(box.topLeft()))
+    painter.fillPath(shape, Qt.GlobalColor.white)
+    painter.end()
+    return _pixels(image).copy()
+
+
+def _pixels(image: QImage) -> NDArray[np.uint8]:
+    """Look into the memory of an image of one byte a pixel, for as long as the image lives."""
+    return np.asarray(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())[:, : image.width()]
+
+
+def _shades(color: QColor) -> list[int]:
+    """List a colour from transparent to opaque in 256 steps, as Qt's numbers 0xAARRGGBB."""
+    return [alpha << 24 | color.rgb() & 0xFFFFFF for alpha in range(256)]
+
+
+def _outline(line: NDArray[np.float64], segments: slice = slice(None)) -> QPainterPath:
+    """Outline of a smooth line with round ends, whose width may change.
+
+    Parameters
+    ----------
+    line : ndarray of float64, shape (n, 3)
+        Points and diameters (x, y, width) in pixels.
+    segments : slice
+        Which of the n segments are wanted. The line is made of quadratic Bézier curves: the control points are the
+        line's points, and each curve ends in the middle between its own and the next. So when a point is added only
+        the last segment changes.
+    """
+    knots = np.concatenate([line[:1], (line[:-1] + line[1:]) / 2, line[-1:]])
+    start, control, end = knots[:-1][segments], line[segments], knots[1:][segments]
+    bend = np.hypot(*(start - 2 * control + end)[:, :2].T) / 4
+    pieces = np.maximum(np.ceil(np.sqrt(bend / _FLATNESS)), 1).astype(int)
+    of = np.repeat(np.arange(len(pieces)), pieces)
+    t = ((np.arange(len(of)) + 1 - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
+    curve = (1 - t) ** 2 * start[of] + 2 * t * (1 - t) * control[of] + t**2 * end[of]
+    discs = np.concatenate([start[:1], curve])
+
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    for x, y, width in discs.tolist():
+        path.addEllipse(QPointF(x, y), width / 2, width / 2)
+    step = np.diff(discs[:, :2], axis=0)
+    length = np.hypot(*step.T)
+    moved = length > 0
+    across = step[moved][:, ::-1] * (-0.5, 0.5) / length[moved][:, None]
+    before, after = discs[:-1][moved], discs[1:][moved]
+    a, b = across * before[:, 2:], across * after[:, 2:]
+    corners = np.stack([before[:, :2] + a, before[:, :2] - a, after[:, :2] - b, after[:, :2] + b], axis=1)
+    for quadrangle in corners.tolist():
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in quadrangle]))
+        path.closeSubpath()
+    return path
+
+
+def _stroke(line: list[tuple[float, float, float]]) -> Stroke:
+    columns = np.array(line)
+    return Stroke(columns[:, :2], columns[:, 2])
+
+
+def _on_paper(stroke: Stroke) -> list[Stroke]:
+    """Parts of a stroke, in units of the paper's side, that can be seen."""
+    inside = np.all((stroke.points >= 0) & (stroke.points <= 1), axis=1)
+    if inside.all():
+        return [stroke]
+    # A part reaches to the edge, near where the line crosses it.
+    near = inside.copy()
+    near[1:] |= inside[:-1]
+    near[:-1] |= inside[1:]
+    cuts = np.flatnonzero(np.diff(near)) + 1
+    runs = [run for run in np.split(np.arange(len(near)), cuts) if near[run[0]]]
+    return [Stroke(np.clip(stroke.points[run], 0, 1), stroke.widths[run]) for run in runs]
+
+
+def _to_pillow(image: QImage) -> Image.Image:
+    from PIL import Image  # here, because the window starts without it
+
+    if max(image.width(), image.height()) > _MAX_PASTED:
+        size, keep = QSize(_MAX_PASTED, _MAX_PASTED), Qt.AspectRatioMode.KeepAspectRatio
+        image = image.scaled(size, keep, Qt.TransformationMode.SmoothTransformation)
+    image = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.asarray(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return Image.fromarray(rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4))
