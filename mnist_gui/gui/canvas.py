@@ -7,7 +7,8 @@ screen. What is on the canvas is always one frozen ``_Drawing``; each undo step 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, hypot
+from itertools import pairwise
+from math import ceil, floor, hypot
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,11 +21,9 @@ from PySide6.QtGui import (
     QImage,
     QInputDevice,
     QPainter,
-    QPainterPath,
     QPalette,
     QPen,
     QPixmap,
-    QPolygonF,
     QTouchEvent,
     QUndoCommand,
     QUndoStack,
@@ -287,8 +286,8 @@ class Canvas(QWidget):
             return
         sheet = self._sheet()  # before the point is there, so that it needn't be inked twice
         self._line.append(here)
-        last = np.array(self._line[-3:])
-        sheet.add(_outline(last * (self._side * self.devicePixelRatioF()), slice(-2, -1)))
+        last = self._last_moves()
+        sheet.add(_curve(last * self._scale, slice(-2, -1)))
         reach = last[:, 2:].max() / 2
         low, high = last[:, :2].min(axis=0) - reach, last[:, :2].max(axis=0) + reach
         dirty = QRectF(*(low * self._side).tolist(), *((high - low) * self._side).tolist())
@@ -304,9 +303,7 @@ class Canvas(QWidget):
         """Keep the stroke under way, if there is one, as it is now."""
         if self._source is None:
             return
-        self._sheet().add(
-            _outline(np.array(self._line[-3:]) * (self._side * self.devicePixelRatioF()), slice(-1, None))
-        )
+        self._sheet().add(_curve(self._last_moves() * self._scale, slice(-1, None)))
         self._inked = self.strokes()
         drawing = _Drawing(self._inked)
         self._source, self._line = None, []
@@ -397,6 +394,11 @@ class Canvas(QWidget):
         """Of the paper, in pixels that don't depend on the device."""
         return min(self.width(), self.height())
 
+    @property
+    def _scale(self) -> float:
+        """Side of the paper in pixels of the device."""
+        return self._side * self.devicePixelRatioF()
+
     def _paper(self) -> QRect:
         side = self._side
         return QRect((self.width() - side) // 2, (self.height() - side) // 2, side, side)
@@ -440,16 +442,20 @@ class Canvas(QWidget):
 
     def _sheet(self) -> _Ink:
         """All ink but the last half segment of a stroke under way, whose end isn't known yet."""
-        scale = self._side * self.devicePixelRatioF()
-        if self._ink is None or self._ink.side != ceil(scale) or self._inked is not self._drawing.strokes:
-            corner = _CORNER * self.devicePixelRatioF()
-            self._ink = _Ink(ceil(scale), corner, self.palette().color(QPalette.ColorRole.Text))
+        scale, side = self._scale, ceil(self._scale)
+        if self._ink is None or self._ink.side != side or self._inked is not self._drawing.strokes:
+            color = self.palette().color(QPalette.ColorRole.Text)
+            self._ink = _Ink(side, _CORNER * self.devicePixelRatioF(), color)
             self._inked = self._drawing.strokes
             for stroke in self._inked:
-                self._ink.add(_outline(np.column_stack([stroke.points, stroke.widths]) * scale))
+                self._ink.add(_curve(np.column_stack([stroke.points, stroke.widths]) * scale))
             if len(self._line) > 1:
-                self._ink.add(_outline(np.array(self._line) * scale, slice(0, -1)))
+                self._ink.add(_curve(np.array(self._line) * scale, slice(0, -1)))
         return self._ink
+
+    def _last_moves(self) -> NDArray[np.float64]:
+        """As many of the pen's moves, shape (n, 3), as decide on the last two segments of the stroke under way."""
+        return np.array(self._line[-3:])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         color, paper = self.palette().color, self._paper()
@@ -487,9 +493,11 @@ class Canvas(QWidget):
         image.setDevicePixelRatio(self.devicePixelRatioF())
         painter.drawImage(paper.topLeft(), image)
         if self._line:
-            end = _outline(np.array(self._line[-3:]) * self._side, slice(-1, None))
+            end = _curve(self._last_moves() * self._side, slice(-1, None)).tolist()
+            color = self.palette().color(QPalette.ColorRole.Text)
+            painter.setPen(QPen(color, end[-1][2], Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.setClipRect(paper)
-            painter.fillPath(end.translated(QPointF(paper.topLeft())), self.palette().color(QPalette.ColorRole.Text))
+            painter.drawPolyline([QPointF(x, y) + paper.topLeft() for x, y, _ in end])
             painter.setClipping(False)
 
     def _paint_picture(self, painter: QPainter, paper: QRect, picture: NDArray[np.uint8]) -> None:
@@ -552,35 +560,35 @@ class _Ink:
         self.image = QImage(side, side, QImage.Format.Format_Indexed8)
         self.image.setColorTable(_shades(color))
         self.image.fill(0)
-        self._coverage = _pixels(self.image)
-        paper = QPainterPath()
-        paper.addRoundedRect(0, 0, side, side, corner, corner)
-        self._paper = _cover(paper, QRect(0, 0, side, side))
+        self._coverage = np.asarray(self.image.bits(), np.uint8).reshape(side, -1)[:, :side]
+        beyond = np.maximum(np.abs(np.arange(side) + 0.5 - side / 2) - (side / 2 - corner), 0)
+        self._paper = _soften(corner - np.hypot(beyond, beyond[:, None]))
 
-    def add(self, shape: QPainterPath) -> None:
-        """Ink a shape, in pixels of the device; what lies off the paper is left out."""
-        box = shape.boundingRect().toAlignedRect() & self.image.rect()
-        if not box.isEmpty():
-            part = np.s_[box.top() : box.bottom() + 1, box.left() : box.right() + 1]
-            new = np.minimum(_cover(shape, box), self._paper[part])
-            np.maximum(self._coverage[part], new, out=self._coverage[part])
+    def add(self, line: NDArray[np.float64]) -> None:
+        """Ink a line through points with diameters (x, y, width), shape (n, 3), in pixels of the device.
+
+        What lies off the paper is left out.
+        """
+        for (x, y, width), (next_x, next_y, next_width) in pairwise(line.tolist()):
+            reach = max(width, next_width) / 2 + 1
+            left, right = max(floor(min(x, next_x) - reach), 0), min(ceil(max(x, next_x) + reach), self.side)
+            top, bottom = max(floor(min(y, next_y) - reach), 0), min(ceil(max(y, next_y) + reach), self.side)
+            if left >= right or top >= bottom:
+                continue
+            dx, dy = next_x - x, next_y - y
+            from_x = np.arange(left, right, dtype=np.float32) + (0.5 - x)
+            from_y = np.arange(top, bottom, dtype=np.float32)[:, None] + (0.5 - y)
+            # The nearest point of the piece, 0 at its start and 1 at its end.
+            nearest = np.clip((from_x * dx + from_y * dy) / (dx * dx + dy * dy or 1), 0, 1)
+            distance = np.sqrt((from_x - nearest * dx) ** 2 + (from_y - nearest * dy) ** 2)
+            new = _soften((width + nearest * (next_width - width)) / 2 - distance)
+            part = np.s_[top:bottom, left:right]
+            np.maximum(self._coverage[part], np.minimum(new, self._paper[part]), out=self._coverage[part])
 
 
-def _cover(shape: QPainterPath, box: QRect) -> NDArray[np.uint8]:
-    """How much of each pixel of a box a shape covers, 0 to 255."""
-    image = QImage(box.size(), QImage.Format.Format_Grayscale8)
-    image.fill(0)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(-QPointF(box.topLeft()))
-    painter.fillPath(shape, Qt.GlobalColor.white)
-    painter.end()
-    return _pixels(image).copy()
-
-
-def _pixels(image: QImage) -> NDArray[np.uint8]:
-    """Look into the memory of an image of one byte a pixel, for as long as the image lives."""
-    return np.asarray(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())[:, : image.width()]
+def _soften(depth: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """How much of a pixel is covered, 0 to 255, whose centre lies so deep (in pixels) within an edge."""
+    return (np.clip(depth + 0.5, 0, 1) * 255).astype(np.uint8)
 
 
 def _shades(color: QColor) -> list[int]:
@@ -588,17 +596,21 @@ def _shades(color: QColor) -> list[int]:
     return [alpha << 24 | color.rgb() & 0xFFFFFF for alpha in range(256)]
 
 
-def _outline(line: NDArray[np.float64], segments: slice = slice(None)) -> QPainterPath:
-    """Outline of a smooth line with round ends, whose width may change.
+def _curve(line: NDArray[np.float64], segments: slice = slice(None)) -> NDArray[np.float64]:
+    """Make a smooth line of the pen's moves.
 
     Parameters
     ----------
     line : ndarray of float64, shape (n, 3)
         Points and diameters (x, y, width) in pixels.
     segments : slice
-        Which of the n segments are wanted. The line is made of quadratic Bézier curves: the control points are the
-        line's points, and each curve ends in the middle between its own and the next. So when a point is added only
-        the last segment changes.
+        Which of the n segments are wanted. Each is a quadratic Bézier curve that has one of the pen's points as control
+        point and ends in the middle between it and the next. So a further point changes the last segment only.
+
+    Returns
+    -------
+    ndarray of float64, shape (m, 3)
+        Points so near to one another that straight pieces between them look like the curve.
     """
     knots = np.concatenate([line[:1], (line[:-1] + line[1:]) / 2, line[-1:]])
     start, control, end = knots[:-1][segments], line[segments], knots[1:][segments]
@@ -607,23 +619,7 @@ def _outline(line: NDArray[np.float64], segments: slice = slice(None)) -> QPaint
     of = np.repeat(np.arange(len(pieces)), pieces)
     t = ((np.arange(len(of)) + 1 - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
     curve = (1 - t) ** 2 * start[of] + 2 * t * (1 - t) * control[of] + t**2 * end[of]
-    discs = np.concatenate([start[:1], curve])
-
-    path = QPainterPath()
-    path.setFillRule(Qt.FillRule.WindingFill)
-    for x, y, width in discs.tolist():
-        path.addEllipse(QPointF(x, y), width / 2, width / 2)
-    step = np.diff(discs[:, :2], axis=0)
-    length = np.hypot(*step.T)
-    moved = length > 0
-    across = step[moved][:, ::-1] * (-0.5, 0.5) / length[moved][:, None]
-    before, after = discs[:-1][moved], discs[1:][moved]
-    a, b = across * before[:, 2:], across * after[:, 2:]
-    corners = np.stack([before[:, :2] + a, before[:, :2] - a, after[:, :2] - b, after[:, :2] + b], axis=1)
-    for quadrangle in corners.tolist():
-        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in quadrangle]))
-        path.closeSubpath()
-    return path
+    return np.concatenate([start[:1], curve])
 
 
 def _stroke(line: list[tuple[float, float, float]]) -> Stroke:
