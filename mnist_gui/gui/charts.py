@@ -1,0 +1,155 @@
+"""The live charts of a run: loss and accuracy, training and test, over all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from mnist_gui.gui import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mnist_gui.training import Progress
+
+_TEST_COLOURS = {False: "#d9622b", True: "#ff9d5c"}
+
+
+class Chart(QWidget):
+    """One quantity against epochs: a line for the training batches, a line with points for the test set.
+
+    Follows the data until the person zooms or drags; a double click follows it again.
+    """
+
+    def __init__(self, name: str, title: str, unit: str, tip: str) -> None:
+        super().__init__()
+        self._heading = QLabel()
+        self._heading.setToolTip(tip)
+        self._title = title
+        self.plot = pg.PlotWidget()
+        self.plot.setObjectName(name)
+        self.plot.setAccessibleName(f"{title} chart")
+        self.plot.setAccessibleDescription(tip)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setLabel("bottom", "epoch")
+        self.plot.getAxis("left").enableAutoSIPrefix(False)
+        self.plot.getAxis("left").setWidth(48)
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self._unit = unit
+        # Width 1 on purpose: wider antialiased lines cost fifty times as much to paint.
+        self._training = self.plot.plot(antialias=True)
+        self._test = self.plot.plot(antialias=True, symbol="o", symbolSize=5)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addWidget(self._heading)
+        layout.addWidget(self.plot, 1)
+        self._style()
+
+    def show_curves(
+        self, steps: np.ndarray, training: np.ndarray, epochs: Sequence[int], test: Sequence[float], total: int
+    ) -> None:
+        """Show both curves, with x in epochs; `total` is where the axis ends until the person zooms."""
+        self._training.setData(steps, training)
+        self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
+        if self.plot.getViewBox().autoRangeEnabled()[1]:
+            self.plot.setXRange(0, total, padding=0.01)
+            self.plot.enableAutoRange(y=True)
+        last_training = f"{training[-1]:.3g}{self._unit}" if len(training) else "–"
+        last_test = f"{test[-1]:.4g}{self._unit}" if test else "–"
+        self._write(last_training, last_test)
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._training.setData([], [])
+        self._test.setData([], [])
+        self.follow()
+        self._write("–", "–")
+
+    def follow(self) -> None:
+        """Show all of the run again, and whatever comes."""
+        self.plot.enableAutoRange(y=True)
+
+    def _clicked(self, event: object) -> None:
+        if event.double():  # type: ignore[attr-defined]
+            self.follow()
+
+    def _write(self, training: str, test: str) -> None:
+        self._last = (training, test)
+        dark = theme.is_dark(self.palette())
+        accent = self.palette().color(QPalette.ColorRole.Highlight).name()
+        self._heading.setText(
+            f"<b>{self._title}</b> &nbsp; <span style='color:{accent}'>━ training {training}</span>"
+            f" &nbsp; <span style='color:{_TEST_COLOURS[dark]}'>●━ test {test}</span>"
+        )
+
+    def _style(self) -> None:
+        colours = self.palette()
+        dark = theme.is_dark(colours)
+        self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
+        grey, line = colours.color(QPalette.ColorRole.PlaceholderText), colours.color(QPalette.ColorRole.Mid)
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(pg.mkPen(line))
+            axis.setTextPen(pg.mkPen(grey))
+            axis.setTickFont(theme.tabular(theme.small(self.font())))
+            axis.label.setFont(theme.small(self.font()))
+        self.plot.showGrid(y=True, alpha=0.12)
+        accent, test = colours.color(QPalette.ColorRole.Highlight), QColor(_TEST_COLOURS[dark])
+        self._training.setPen(pg.mkPen(accent, width=1))
+        self._test.setPen(pg.mkPen(test, width=1))
+        self._test.setSymbolBrush(test)
+        self._test.setSymbolPen(None)
+        self._write(*getattr(self, "_last", ("–", "–")))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._style()
+        super().changeEvent(event)
+
+
+class Charts(QWidget):
+    """Loss and accuracy side by side."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.loss = Chart(
+            "lossPlot",
+            "Loss",
+            "",
+            "Cross-entropy: how surprised the network is by the true digit. Guessing costs 2.3; certainty costs 0.",
+        )
+        self.accuracy = Chart(
+            "accuracyPlot",
+            "Accuracy",
+            " %",
+            "The share of digits read right: of the training batches on their way, and of the test set, which the "
+            "network never trains on.",
+        )
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3 * theme.GRID)
+        layout.addWidget(self.loss, 1)
+        layout.addWidget(self.accuracy, 1)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, False)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show all that a run has come to."""
+        x = progress.curve_steps / progress.steps_per_epoch
+        finished = range(1, len(progress.epochs) + 1)
+        total = progress.recipe.epochs
+        self.loss.show_curves(x, progress.loss_curve, finished, [e.test_loss for e in progress.epochs], total)
+        self.accuracy.show_curves(
+            x, 100 * progress.accuracy_curve, finished, [100 * e.test_accuracy for e in progress.epochs], total
+        )
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self.loss.clear()
+        self.accuracy.clear()

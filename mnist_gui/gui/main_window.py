@@ -1,0 +1,354 @@
+"""The window: it puts the panels together, and is the only module that knows them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mnist_gui.assets import ASSETS
+from mnist_gui.data import mnist
+from mnist_gui.errors import UserError
+from mnist_gui.gui import theme
+from mnist_gui.gui.draw_panel import DrawPanel
+from mnist_gui.gui.menus import Menus
+from mnist_gui.gui.model import Model
+from mnist_gui.gui.network_view import NetworkView
+from mnist_gui.gui.trainer import Trainer
+from mnist_gui.gui.training_panel import State, TrainingPanel
+from mnist_gui.nn import architectures
+from mnist_gui.training import RECIPES
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
+    from mnist_gui.data.dataset import Dataset
+    from mnist_gui.training import Progress
+
+MODEL_FILES = "Models (*.safetensors)"
+PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """Draw, network, train: everything in sight at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowIcon(QIcon(str(ASSETS / "icon.svg")))
+        self.model = Model()
+        self.trainer = Trainer(self)
+        self.draw_panel = DrawPanel()
+        self.canvas = self.draw_panel.canvas
+        self.network_view = NetworkView()
+        self.training_panel = TrainingPanel()
+        self._rng = np.random.default_rng()
+        self._model_label, self._data_label = QLabel(), QLabel()
+        self.statusBar().addWidget(self._model_label)
+        self.statusBar().addPermanentWidget(self._data_label)
+        self.statusBar().setSizeGripEnabled(False)
+        # One redraw for all pen events that arrived since the last: a fast pen can't queue work.
+        self._redraw = QTimer(self, singleShot=True, interval=0)
+        self._redraw.timeout.connect(self._show_network)
+        self._lay_out()
+        self.menus = Menus(self)
+        self._connect()
+        self.training_panel.show_recipe(RECIPES["default"])
+        self._restore()
+        self._show_data()
+        self._model_changed()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(theme.GRID)
+        top.addWidget(_panel(self.draw_panel), 3)
+        top.addWidget(_panel(self.network_view), 8)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(top, 5)
+        layout.addWidget(_panel(self.training_panel), 4)
+        self.setCentralWidget(centre)
+        self.setMinimumSize(960, 620)
+        self.resize(1280, 800)
+
+    def _connect(self) -> None:
+        self.canvas.drawing_changed.connect(self._redraw.start)
+        self.canvas.picture_failed.connect(self._say)
+        self.draw_panel.open_requested.connect(self.open_picture)
+        self.draw_panel.sample_requested.connect(self.show_sample)
+        panel = self.training_panel
+        panel.train_requested.connect(self.train)
+        panel.pause_requested.connect(self.trainer.pause)
+        panel.resume_requested.connect(self.trainer.resume)
+        panel.stop_requested.connect(self.trainer.stop)
+        panel.reset_requested.connect(self.reset)
+        panel.folder_requested.connect(self.choose_folder)
+        self.trainer.state_changed.connect(self._show_state)
+        self.trainer.progressed.connect(self._show_progress)
+        self.trainer.downloaded.connect(self._show_download)
+        self.trainer.data_loaded.connect(self._show_data)
+        self.trainer.loading_failed.connect(self._loading_failed)
+        self.trainer.training_failed.connect(self._training_failed)
+
+    # --- the drawing ---
+
+    def _show_network(self) -> None:
+        self.network_view.show_network(self.model.network, self.canvas.seen())
+
+    def open_picture(self) -> None:
+        """Let the person choose a picture of a digit."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open picture", "", PICTURE_FILES)
+        if path:
+            self.canvas.open_picture(path)
+
+    def show_sample(self) -> None:
+        """Put a random test image on the canvas, with its true label."""
+        source = self.training_panel.data_source()
+        if self._data_at_hand(source, self.show_sample):
+            self.trainer.with_data(source, self._show_sample_of)
+
+    def _show_sample_of(self, dataset: Dataset) -> None:
+        index = int(self._rng.integers(len(dataset.test_images)))
+        label = dataset.test_labels[index]
+        self.canvas.set_picture(dataset.test_images[index], f"test image {index:,} · label {label}")
+
+    # --- training ---
+
+    def train(self) -> None:
+        """Train from nothing, with the panel's settings."""
+        self._train(fresh=True)
+
+    def train_on(self) -> None:
+        """Train the present network further, with the panel's settings."""
+        self._train(fresh=False)
+
+    def _train(self, *, fresh: bool) -> None:
+        source = self.training_panel.data_source()
+        if self.trainer.state is State.IDLE and self._data_at_hand(source, lambda: self._train(fresh=fresh)):
+            self.trainer.with_data(source, lambda dataset: self._start(dataset, fresh=fresh))
+
+    def _start(self, dataset: Dataset, *, fresh: bool) -> None:
+        if self.trainer.state is not State.IDLE:
+            return
+        recipe, architecture = self.training_panel.recipe(), self.model.network.architecture
+        network = architectures.build(architecture, recipe.dtype)
+        network.parameters[:] = self.model.network.parameters
+        self.model.start(architecture, recipe, dataset.name)
+        self.model.network.parameters[:] = network.parameters
+        self.network_view.reset_scales()
+        self.training_panel.clear()
+        self.trainer.start(network, dataset, recipe, fresh=fresh)
+
+    def reset(self) -> None:
+        """Take fresh, untrained weights from the seed."""
+        if not self._may_discard():
+            return
+        recipe = self.training_panel.recipe()
+        self.model.reset(self.model.network.architecture, recipe, self.training_panel.data_source())
+        self.network_view.reset_scales()
+        self.training_panel.clear()
+        self._model_changed()
+
+    def _show_progress(self, progress: Progress) -> None:
+        self.model.follow(progress)
+        self.training_panel.show_progress(progress)
+        self._model_changed()
+
+    def _show_state(self, state: State) -> None:
+        before = self.training_panel.state
+        self.training_panel.set_state(state)
+        self.menus.show_state(state)
+        if state is State.LOADING:
+            self.training_panel.show_status("loading the images …")
+        elif state is State.PAUSED:
+            self.training_panel.show_status("paused")
+        elif state is State.IDLE and before is State.LOADING:
+            self.training_panel.show_status("Ready to train")
+            self.training_panel.progress.setValue(0)
+        elif state is State.IDLE:
+            record = self.model.record
+            epochs, whole = record.epochs, record.epochs >= record.recipe.epochs
+            self.training_panel.show_status(
+                f"finished: {epochs:g} epochs" if whole else f"stopped after {epochs:.1f} epochs"
+            )
+
+    def _training_failed(self, message: str) -> None:
+        QMessageBox.warning(self, "Training stopped", message)
+
+    # --- data ---
+
+    def choose_folder(self) -> None:
+        """Let the person choose a folder with the four files of a data set."""
+        folder = QFileDialog.getExistingDirectory(self, "Folder with the four files of a data set")
+        if folder:
+            self.training_panel.choose_data(folder)
+
+    def _data_at_hand(self, source: str, again: object) -> bool:
+        """Whether loading needs no network, or the person agrees to a download; `again` is what to do after that."""
+        if source != "mnist" or self.trainer.holds(source) or mnist.find() is not None:
+            return True
+        return self._offer(
+            "MNIST is not on this computer yet.",
+            "Its 70,000 digits can be downloaded once (12 MB) and stay in your cache folder.",
+            "Download",
+            again,
+        )
+
+    def _loading_failed(self, source: str, message: str) -> None:
+        if source != "mnist":
+            QMessageBox.warning(self, "The data can't be used", message)
+        elif self._offer("MNIST can't be loaded.", message, "Retry", self.train):
+            self.train()
+
+    def _offer(self, text: str, detail: str, go_on: str, again: object) -> bool:
+        """Ask how to come by data: return True to go on with MNIST, else see to the other choice here."""
+        box = QMessageBox(QMessageBox.Icon.Question, "MNIST", text, parent=self)
+        box.setInformativeText(detail)
+        yes = box.addButton(go_on, QMessageBox.ButtonRole.AcceptRole)
+        drawn = box.addButton("Use drawn digits", QMessageBox.ButtonRole.ActionRole)
+        folder = box.addButton("Choose folder…", QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(yes)
+        box.exec()
+        clicked = box.clickedButton()
+        if clicked is drawn:
+            self.training_panel.choose_data("drawn")
+            again()
+        elif clicked is folder:
+            before = self.training_panel.data_source()
+            self.choose_folder()
+            if self.training_panel.data_source() != before:
+                again()
+        return clicked is yes
+
+    def _show_download(self, done: int, total: int) -> None:
+        self.training_panel.show_status(f"downloading · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+        self.training_panel.progress.setValue(round(1000 * done / total))
+
+    def _show_data(self) -> None:
+        dataset = self.trainer.dataset
+        self._data_label.setText(
+            f"{_titled(dataset.name)}: {len(dataset.train_images):,} images" if dataset else "no images loaded yet"
+        )
+
+    # --- the model ---
+
+    def open_model(self) -> None:
+        """Let the person choose a model to open."""
+        if self._may_discard():
+            path, _ = QFileDialog.getOpenFileName(self, "Open model", self._folder(), MODEL_FILES)
+            if path:
+                self._load_model(lambda: self.model.open(path))
+
+    def open_shipped_model(self) -> None:
+        """Go back to the model that comes with the program."""
+        if self._may_discard():
+            self._load_model(self.model.open_shipped)
+
+    def _load_model(self, load: object) -> None:
+        try:
+            load()
+        except UserError as error:
+            QMessageBox.warning(self, "The model can't be opened", str(error))
+            return
+        self.network_view.reset_scales()
+        self.training_panel.clear()
+        self._model_changed()
+
+    def save_model(self) -> bool:
+        """Save to the model's file, or ask for one; return whether it was saved."""
+        return self._save_to(self.model.path) if self.model.path else self.save_model_as()
+
+    def save_model_as(self) -> bool:
+        """Ask for a file and save to it; return whether it was saved."""
+        suggestion = str(Path(self._folder()) / (self.model.path or Path("model.safetensors")).name)
+        path, _ = QFileDialog.getSaveFileName(self, "Save model", suggestion, MODEL_FILES)
+        if not path:
+            return False
+        return self._save_to(Path(path if Path(path).suffix else f"{path}.safetensors"))
+
+    def _save_to(self, path: Path) -> bool:
+        try:
+            self.model.save(path)
+        except UserError as error:
+            QMessageBox.warning(self, "The model can't be saved", str(error))
+            return False
+        self._model_changed()
+        self._say(f"Saved {path}")
+        return True
+
+    def _folder(self) -> str:
+        return str(self.model.path.parent) if self.model.path else ""
+
+    def _model_changed(self) -> None:
+        self._model_label.setText(self.model.describe())
+        self.setWindowTitle(f"{self.model.name}[*] — mnist_gui")
+        self.setWindowModified(self.model.changed)
+        self._show_network()
+
+    def _may_discard(self) -> bool:
+        """Ask what to do with unsaved training, if there is any; return whether to go on."""
+        if not self.model.changed:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            "Unsaved training",
+            "Save what the network has learned? Otherwise it is lost.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return self.save_model() if answer == buttons.Save else answer == buttons.Discard
+
+    # --- the window ---
+
+    def _say(self, message: str) -> None:
+        self.statusBar().showMessage(message, 8000)
+
+    def _restore(self) -> None:
+        settings = QSettings()
+        geometry = settings.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        pen = settings.value("pen")
+        if pen is not None:
+            self.draw_panel.pen_width.setValue(int(pen))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_discard():
+            event.ignore()
+            return
+        self.trainer.shut_down()
+        settings = QSettings()
+        settings.setValue("geometry", self.saveGeometry())
+        settings.setValue("pen", self.draw_panel.pen_width.value())
+        super().closeEvent(event)
+
+
+def _panel(content: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName("panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(content)
+    frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+    return frame
+
+
+def _titled(name: str) -> str:
+    return {"mnist": "MNIST", "drawn": "Drawn digits"}.get(name, name)

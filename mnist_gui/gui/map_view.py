@@ -1,0 +1,185 @@
+"""Small pictures of numbers: filters, feature maps, pooled maps, the image that the network sees."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mnist_gui.gui import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent
+
+GAP = theme.GRID
+
+
+class MapView(QWidget):
+    """A column (or, where they are many, a grid) of equal maps, pixels drawn as pixels.
+
+    Parameters
+    ----------
+    colours : str
+        A name for `theme.colour_map`.
+    shape : tuple of int
+        (maps, height, width).
+    pixel : float
+        The largest side of a cell, in logical pixels.
+    numbers : bool
+        Write each cell's value into it where it fits.
+    """
+
+    cell_hovered = Signal(object)  # (map, row, column) or None
+
+    def __init__(
+        self,
+        colours: str,
+        shape: tuple[int, int, int],
+        *,
+        pixel: float = 8,
+        numbers: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._colours, self._shape, self._pixel, self._numbers = colours, shape, pixel, numbers
+        self._values: NDArray[np.floating] | None = None
+        self._low, self._high = 0.0, 1.0
+        self._images: list[QImage] = []
+        self._hovered: tuple[int, int, int] | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_values(self, values: NDArray[np.floating] | None, low: float, high: float) -> None:
+        """Show maps, an array of the view's shape, with `low` and `high` at the ends of the colours; None is blank."""
+        self._values, self._low, self._high = values, low, high
+        self._images = []
+        self._report()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        count, height, width = self._shape
+        rows = min(count, 2)
+        return QSize(round(width * self._pixel), round(rows * height * self._pixel + (rows - 1) * GAP))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, 60)
+
+    def map_rects(self) -> list[QRectF]:
+        """Where each map stands, in the widget's coordinates."""
+        count, height, width = self._shape
+        ratio = self.devicePixelRatioF()
+        columns, pixel = self._best_grid()
+        rows = ceil(count / columns)
+        # Whole device pixels for each cell where there is room for that: all cells are then alike and crisp.
+        pixel = floor(pixel * ratio) / ratio if pixel * ratio >= 1 else pixel
+        size = (width * pixel, height * pixel)
+        left = (self.width() - columns * size[0] - (columns - 1) * GAP) / 2
+        gap = min(3 * GAP, (self.height() - rows * size[1]) / max(1, rows)) if rows > 1 else 0
+        top = (self.height() - rows * size[1] - (rows - 1) * gap) / 2
+        snap = lambda value: round(value * ratio) / ratio  # noqa: E731
+        return [
+            QRectF(
+                snap(left + (i % columns) * (size[0] + GAP)), snap(top + (i // columns) * (size[1] + gap)), *size
+            )
+            for i in range(count)
+        ]
+
+    def _best_grid(self) -> tuple[int, float]:
+        """Number of columns, and the side of a cell, with which the maps become largest."""
+        count, height, width = self._shape
+        best = (1, 0.0)
+        for columns in range(1, count + 1):
+            rows = ceil(count / columns)
+            across = (self.width() - (columns - 1) * GAP) / (columns * width)
+            down = (self.height() - (rows - 1) * GAP) / (rows * height)
+            pixel = min(across, down, self._pixel)
+            if pixel > best[1] * 1.05:
+                best = (columns, pixel)
+        return best
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colours = self.palette()
+        frame = QPen(colours.color(QPalette.ColorRole.Mid), 0)
+        if self._values is not None and not self._images:
+            table = theme.colour_map(self._colours, dark=theme.is_dark(colours))
+            self._images = [theme.to_image(m, self._low, self._high, table) for m in self._values]
+        for i, rect in enumerate(self.map_rects()):
+            if self._values is None:
+                painter.fillRect(rect, colours.color(QPalette.ColorRole.AlternateBase))
+            else:
+                painter.drawImage(rect, self._images[i])
+                if self._numbers:
+                    self._paint_numbers(painter, rect, self._values[i])
+            painter.setPen(frame)
+            painter.drawRect(rect)
+            if self._hovered is not None and self._hovered[0] == i:
+                painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
+                painter.drawRect(self._cell(rect, *self._hovered[1:]))
+
+    def _cell(self, rect: QRectF, row: int, column: int) -> QRectF:
+        _, height, width = self._shape
+        w, h = rect.width() / width, rect.height() / height
+        return QRectF(rect.left() + column * w, rect.top() + row * h, w, h)
+
+    def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
+        font = theme.tabular(theme.small(self.font()))
+        painter.setFont(font)
+        cell = self._cell(rect, 0, 0)
+        if painter.fontMetrics().horizontalAdvance("−00.0") > cell.width() - 2:
+            font.setPointSizeF(font.pointSizeF() * 0.8)
+            painter.setFont(font)
+            if painter.fontMetrics().horizontalAdvance("−00.0") > cell.width():
+                return
+        table = theme.colour_map(self._colours, dark=theme.is_dark(self.palette()))
+        for (row, column), value in np.ndenumerate(values):
+            share = np.clip((value - self._low) / (self._high - self._low), 0, 1)
+            blue, green, red, _ = table[int(share * 255)].tolist()
+            on_light = QColor(red, green, blue).lightnessF() > 0.55
+            painter.setPen(QColor("#1c2128" if on_light else "#ffffff"))
+            text = f"{value:.1f}" if abs(value) >= 9.95 else f"{value:.2f}"
+            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text.replace("-", "−"))
+
+    def _cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
+        _, height, width = self._shape
+        for i, rect in enumerate(self.map_rects()):
+            if rect.contains(position):
+                row = min(height - 1, int((position.y() - rect.top()) / rect.height() * height))
+                column = min(width - 1, int((position.x() - rect.left()) / rect.width() * width))
+                return i, row, column
+        return None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._set_hovered(self._cell_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._set_hovered(None)
+
+    def _set_hovered(self, cell: tuple[int, int, int] | None) -> None:
+        if cell != self._hovered:
+            self._hovered = cell
+            self._report()
+            self.cell_hovered.emit(cell)
+            self.update()
+
+    def _report(self) -> None:
+        """Say the value under the mouse; it changes while the pen moves elsewhere and while training goes on."""
+        if self._hovered is None or self._values is None:
+            if self.underMouse():
+                QToolTip.hideText()
+            return
+        i, row, column = self._hovered
+        name = f"{i + 1}: " if self._shape[0] > 1 else ""
+        text = f"{name}row {row + 1}, column {column + 1} = {self._values[i, row, column]:.4g}".replace("-", "−")
+        cell = self._cell(self.map_rects()[i], row, column)
+        QToolTip.showText(self.mapToGlobal(cell.bottomRight().toPoint()), text, self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._images = []
+        super().changeEvent(event)

@@ -1,0 +1,264 @@
+"""The network, from what it sees to its answer: every filter, every map, every probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log2
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from mnist_gui.gui import theme
+from mnist_gui.gui.map_view import MapView
+from mnist_gui.gui.probability_bars import ProbabilityBars
+from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, ReLU, Sigmoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QPaintEvent
+
+    from mnist_gui.nn.layer import Layer
+    from mnist_gui.nn.network import Network
+
+
+class Column(QWidget):
+    """One step of the way: a name, a shape in small grey, and what is shown of it.
+
+    Parameters
+    ----------
+    title, shape : str
+    view : QWidget
+    tip : str
+        A sentence that explains the term.
+    """
+
+    def __init__(self, title: str, shape: str, view: QWidget, tip: str) -> None:
+        super().__init__()
+        self.view = view
+        heading, self._shape = QLabel(title), QLabel(shape)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        self._shape.setFont(theme.small(self.font()))
+        self._shape.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        for label in (heading, self._shape):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            label.setToolTip(tip)
+        view.setAccessibleName(f"{title}, {shape}")
+        view.setAccessibleDescription(tip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(heading)
+        layout.addWidget(self._shape)
+        layout.addSpacing(theme.GRID)
+        layout.addWidget(view, 1)
+
+    def set_shape(self, text: str) -> None:
+        """Change the small grey line."""
+        self._shape.setText(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A column of maps and where its values come from."""
+
+    view: MapView
+    column: Column
+    layer: int  # whose activations it shows; of whose weights, if `filters`
+    filters: bool = False
+    bounded: bool = False  # values are in [0, 1]
+
+
+class NetworkView(QWidget):
+    """Shows what a network makes of one image, in reading order, whichever architecture it has."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stages: list[_Stage] = []
+        self._limits: dict[int, float] = {}
+        self._architecture: object = None
+
+        self._seen = MapView("ink", (1, 28, 28), pixel=7)
+        self._seen.setObjectName("seenImage")
+        self._seen_column = Column(
+            "seen",
+            "28 × 28",
+            self._seen,
+            "What the network sees: the drawing cropped to its ink, fitted into 20 × 20 pixels and centred by mass.",
+        )
+        self.bars = ProbabilityBars()
+        bars_column = Column(
+            "probabilities",
+            "softmax of 10",
+            self.bars,
+            "The softmax turns the ten sums of the last layer into probabilities that add up to 1.",
+        )
+        self._bars_column = bars_column
+        self._digit = QLabel("–")
+        self._digit.setObjectName("predictedDigit")
+        self._digit.setAccessibleName("Predicted digit")
+        self._digit.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        font = self._digit.font()
+        font.setPointSizeF(54)
+        font.setBold(True)
+        self._digit.setFont(font)
+        self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
+        self._answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
+
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        self._layout.setSpacing(4 * theme.GRID)
+        self._layout.addWidget(self._seen_column, 28)
+        self._layout.addWidget(bars_column, 40)
+        self._layout.addWidget(self._answer_column, 12)
+
+    @property
+    def answer(self) -> str:
+        """The digit shown, or "–"."""
+        return self._digit.text()
+
+    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
+        """Show a network and what it makes of an image.
+
+        Parameters
+        ----------
+        network : Network
+            Used here and now, not kept.
+        image : ndarray of uint8, shape (28, 28), or None
+            None leaves the maps blank and gives no answer.
+        """
+        if network.architecture != self._architecture or not self._stages:
+            self._rebuild(network)
+        activations = None if image is None else network.activations(image[None])
+        for index, stage in enumerate(self._stages):
+            if stage.filters:
+                self._show_filters(index, stage, network.layers[stage.layer])
+            elif activations is None:
+                stage.view.show_values(None, 0, 1)
+            else:
+                values = activations[stage.layer][0]
+                high = 1.0 if stage.bounded else self._limit(index, float(values.max()))
+                stage.view.show_values(values.reshape(-1, *values.shape[-2:]), 0, high)
+        self._seen.show_values(None if image is None else image[None].astype(np.float32), 0, 255)
+        if activations is None:
+            self.bars.show_probabilities(None)
+            self._digit.setText("–")
+            self._answer_column.set_shape("nothing drawn yet")
+        else:
+            logits = activations[-1][0]
+            p = np.exp(logits - logits.max())
+            p /= p.sum()
+            self.bars.show_probabilities(p)
+            self._digit.setText(str(int(p.argmax())))
+            self._answer_column.set_shape(f"{p.max() * 100:.1f} % sure")
+        answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
+        self._digit.setForegroundRole(answered)
+
+    def reset_scales(self) -> None:
+        """Let the colours of the next network begin anew; while one trains, they only ever widen."""
+        self._limits.clear()
+
+    def _limit(self, index: int, largest: float) -> float:
+        """The end of a stage's colours: a power of two that only grows, so that change is seen, not rescaled away."""
+        needed = 2.0 ** ceil(log2(max(largest, 0.5)))
+        self._limits[index] = max(self._limits.get(index, 0), needed)
+        return self._limits[index]
+
+    def _show_filters(self, index: int, stage: _Stage, layer: Layer) -> None:
+        assert isinstance(layer, Conv2D)
+        limit = self._limit(index, float(np.abs(layer.weights).max()))
+        filters, channels, k, _ = layer.weights.shape
+        # A filter over several channels is shown as these side by side.
+        maps = layer.weights.transpose(0, 2, 1, 3).reshape(filters, k, channels * k)
+        stage.view.show_values(maps.copy(), -limit, limit)
+        stage.column.set_shape(f"{_shape((filters, channels, k, k))} · ±{limit:g}")
+
+    def _rebuild(self, network: Network) -> None:
+        """Lay out a column for each layer that has something to show."""
+        self._architecture = network.architecture
+        self._limits.clear()
+        for stage in self._stages:
+            self._layout.removeWidget(stage.column)
+            stage.column.deleteLater()
+        self._stages = []
+        convolutions = pools = 0
+        for index, layer in enumerate(network.layers):
+            after = network.layers[index + 1] if index + 1 < len(network.layers) else None
+            if isinstance(layer, Conv2D):
+                convolutions += 1
+                number = "" if convolutions == 1 else str(convolutions)
+                self._add_filters(index, layer, number)
+                activated = isinstance(after, Sigmoid | ReLU)
+                maps = index + 1 if activated else index
+                self._add_maps(maps, network, f"featureMapView{number}", "feature maps", _MAP_TIP, after)
+            elif isinstance(layer, AvgPool2D):
+                pools += 1
+                number = "" if pools == 1 else str(pools)
+                bounded = network.layers[index - 1] if index else None
+                self._add_maps(index, network, f"pooledView{number}", "pooled", _POOL_TIP, bounded)
+
+    def _add_filters(self, index: int, layer: Conv2D, number: str) -> None:
+        filters, channels, k, _ = layer.weights.shape
+        view = MapView("diverging", (filters, k, channels * k), pixel=34, numbers=channels == 1)
+        view.setObjectName(f"filterView{number}")
+        column = Column("filters", _shape(layer.weights.shape), view, _FILTER_TIP)
+        self._add(_Stage(view, column, index, filters=True), 22)
+
+    def _add_maps(
+        self, index: int, network: Network, name: str, title: str, tip: str, activation: Layer | None
+    ) -> None:
+        shape = network.layers[index].output_shape
+        view = MapView("sequential", (shape[0], *shape[1:]), pixel=7 if shape[-1] > 16 else 8)
+        view.setObjectName(name)
+        column = Column(title, _shape(shape), view, tip)
+        self._add(_Stage(view, column, index, bounded=isinstance(activation, Sigmoid)), max(shape[-1], 16))
+
+    def _add(self, stage: _Stage, stretch: int) -> None:
+        self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)
+        self._stages.append(stage)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the connectors, behind the columns."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1.2))
+        groups = [self._placed(self._seen, self._seen.map_rects())]
+        groups += [self._placed(stage.view, stage.view.map_rects()) for stage in self._stages]
+        for before, after in zip(groups, groups[1:], strict=False):
+            one_to_one = len(before) == len(after)
+            for i, end in enumerate(after):
+                for start in [before[i]] if one_to_one else before:
+                    self._connect(painter, start, end)
+        rows = self._placed(self.bars, self.bars.row_rects())
+        for start in groups[-1]:
+            for end in rows:
+                self._connect(painter, start, end.translated(-4, 0))
+
+    def _placed(self, view: QWidget, rects: list[QRectF]) -> list[QRectF]:
+        offset = QPointF(view.mapTo(self, view.rect().topLeft()))
+        return [rect.translated(offset) for rect in rects]
+
+    @staticmethod
+    def _connect(painter: QPainter, start: QRectF, end: QRectF) -> None:
+        a = QPointF(start.right() + 4, start.center().y())
+        b = QPointF(end.left() - 4, end.center().y())
+        middle = (a.x() + b.x()) / 2
+        path = QPainterPath(a)
+        path.cubicTo(QPointF(middle, a.y()), QPointF(middle, b.y()), b)
+        painter.drawPath(path)
+
+
+_FILTER_TIP = (
+    "A filter is a small grid of weights that slides over the image; red weights add where there is ink, blue ones "
+    "subtract."
+)
+_MAP_TIP = "A feature map holds a filter's answer at every place: dark where the image there looks like the filter."
+_POOL_TIP = "Average pooling keeps the mean of each 2 × 2 square: a quarter of the numbers, and small shifts matter less."
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))

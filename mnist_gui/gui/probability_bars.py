@@ -1,0 +1,85 @@
+"""Ten probabilities as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from mnist_gui.gui import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QPaintEvent
+
+_BAR_HEIGHT = 14
+
+
+class ProbabilityBars(QWidget):
+    """One row for each digit: its name, a bar, and the probability in percent. The answer stands out."""
+
+    def __init__(self, classes: int = 10, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("probabilityBars")
+        self.setAccessibleName("Probabilities")
+        self._classes = classes
+        self._probabilities: NDArray | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_probabilities(self, probabilities: NDArray | None) -> None:
+        """Show an array of shape (classes,) that adds up to 1, or empty bars for None."""
+        self._probabilities = probabilities
+        if probabilities is None:
+            description = "No digit yet"
+        else:
+            ranked = sorted(range(self._classes), key=lambda digit: -probabilities[digit])
+            description = ", ".join(f"{digit}: {probabilities[digit]:.1%}" for digit in ranked[:3])
+        self.setAccessibleDescription(description)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(190, self._classes * 22)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(110, self._classes * 15)
+
+    def row_rects(self) -> list[QRectF]:
+        """Where each digit's row stands, in the widget's coordinates."""
+        height = min(self.height() / self._classes, 30.0)
+        top = (self.height() - height * self._classes) / 2
+        return [QRectF(0, top + i * height, self.width(), height) for i in range(self._classes)]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = self.palette()
+        plain = theme.tabular(self.font())
+        bold = QFont(plain)
+        bold.setBold(True)
+        painter.setFont(bold)
+        metrics = painter.fontMetrics()
+        label, value = metrics.horizontalAdvance("0") + theme.GRID, metrics.horizontalAdvance("100.0 %") + theme.GRID
+        answer = None if self._probabilities is None else int(self._probabilities.argmax())
+        for digit, row in enumerate(self.row_rects()):
+            accented = digit == answer
+            painter.setFont(bold if accented else plain)
+            painter.setPen(colours.color(QPalette.ColorRole.Highlight if accented else QPalette.ColorRole.Text))
+            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, str(digit))
+            height = min(_BAR_HEIGHT, row.height() - 4)
+            track = QRectF(label, row.center().y() - height / 2, row.width() - label - value, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.color(QPalette.ColorRole.AlternateBase))
+            painter.drawRoundedRect(track, 3, 3)
+            if self._probabilities is None:
+                continue
+            share = float(self._probabilities[digit])
+            painter.setBrush(colours.color(QPalette.ColorRole.Highlight if accented else QPalette.ColorRole.PlaceholderText))
+            filled = QRectF(track)
+            filled.setWidth(track.width() * share)
+            painter.setClipRect(filled)
+            painter.drawRoundedRect(track, 3, 3)
+            painter.setClipping(False)
+            painter.setPen(colours.color(QPalette.ColorRole.Text if accented else QPalette.ColorRole.PlaceholderText))
+            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{share * 100:.1f} %")

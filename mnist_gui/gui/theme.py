@@ -1,0 +1,241 @@
+"""How the window looks: one palette for light and one for dark, colour maps, icons, and the small style sheet."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QIconEngine, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from mnist_gui.assets import ASSETS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtCore import QRect, QSize
+
+GRID: Final = 8  # pixels; every margin and gap is a multiple of its half
+BODY_POINTS: Final = 10.0
+SMALL_POINTS: Final = 8.5
+
+_LIGHT: Final = {
+    QPalette.ColorRole.Window: "#f6f7f9",
+    QPalette.ColorRole.WindowText: "#1c2128",
+    QPalette.ColorRole.Base: "#ffffff",
+    QPalette.ColorRole.AlternateBase: "#eef0f3",
+    QPalette.ColorRole.Text: "#1c2128",
+    QPalette.ColorRole.PlaceholderText: "#6a737d",
+    QPalette.ColorRole.Button: "#ffffff",
+    QPalette.ColorRole.ButtonText: "#1c2128",
+    QPalette.ColorRole.BrightText: "#c8372d",
+    QPalette.ColorRole.Mid: "#d5d9df",
+    QPalette.ColorRole.Midlight: "#e6e9ed",
+    QPalette.ColorRole.Highlight: "#1f6feb",
+    QPalette.ColorRole.HighlightedText: "#ffffff",
+    QPalette.ColorRole.Link: "#1f6feb",
+    QPalette.ColorRole.ToolTipBase: "#1c2128",
+    QPalette.ColorRole.ToolTipText: "#f6f7f9",
+}
+_DARK: Final = {
+    QPalette.ColorRole.Window: "#16191e",
+    QPalette.ColorRole.WindowText: "#e4e7eb",
+    QPalette.ColorRole.Base: "#1e2228",
+    QPalette.ColorRole.AlternateBase: "#262b33",
+    QPalette.ColorRole.Text: "#e4e7eb",
+    QPalette.ColorRole.PlaceholderText: "#949da8",
+    QPalette.ColorRole.Button: "#262b33",
+    QPalette.ColorRole.ButtonText: "#e4e7eb",
+    QPalette.ColorRole.BrightText: "#ff8a7f",
+    QPalette.ColorRole.Mid: "#383f49",
+    QPalette.ColorRole.Midlight: "#2d333c",
+    QPalette.ColorRole.Highlight: "#5c9dff",
+    QPalette.ColorRole.HighlightedText: "#0f1318",
+    QPalette.ColorRole.Link: "#5c9dff",
+    QPalette.ColorRole.ToolTipBase: "#e4e7eb",
+    QPalette.ColorRole.ToolTipText: "#16191e",
+}
+_DISABLED: Final = (
+    QPalette.ColorRole.WindowText,
+    QPalette.ColorRole.Text,
+    QPalette.ColorRole.ButtonText,
+)
+
+_STYLE_SHEET: Final = """
+QToolTip { padding: 4px 8px; border: none; color: palette(tooltip-text); background: palette(tooltip-base); }
+QFrame#panel { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }
+QPushButton, QToolButton {
+    background: palette(button); color: palette(button-text); border: 1px solid palette(mid); border-radius: 6px;
+    padding: 5px 10px; min-height: 18px;
+}
+QToolButton { padding: 5px; }
+QPushButton:hover, QToolButton:hover { background: palette(alternate-base); }
+QPushButton:pressed, QToolButton:pressed { background: palette(mid); }
+QPushButton:focus, QToolButton:focus { border: 1px solid palette(highlight); }
+QPushButton:disabled, QToolButton:disabled { color: palette(mid); background: transparent; }
+QPushButton[accent="true"] {
+    background: palette(highlight); color: palette(highlighted-text); border: 1px solid palette(highlight);
+    font-weight: 600;
+}
+QPushButton[accent="true"]:focus { border: 1px solid palette(window-text); }
+QPushButton[accent="true"]:disabled {
+    background: palette(alternate-base); color: palette(placeholder-text); border: 1px solid palette(mid);
+}
+QComboBox, QAbstractSpinBox {
+    background: palette(base); color: palette(text); border: 1px solid palette(mid); border-radius: 6px;
+    padding: 4px 6px; min-height: 20px;
+}
+QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid palette(highlight); }
+QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(placeholder-text); background: palette(window); }
+QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QComboBox QAbstractItemView {
+    background: palette(base); border: 1px solid palette(mid); selection-background-color: palette(highlight);
+    selection-color: palette(highlighted-text); outline: none;
+}
+QProgressBar { border: none; border-radius: 3px; background: palette(midlight); max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { border-radius: 3px; background: palette(highlight); }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: palette(mid); }
+QSlider::sub-page:horizontal { border-radius: 2px; background: palette(highlight); }
+QSlider::handle:horizontal {
+    width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: palette(highlight);
+    border: 1px solid palette(base);
+}
+QSlider::handle:horizontal:focus { border: 1px solid palette(window-text); }
+QStatusBar { color: palette(placeholder-text); }
+QStatusBar::item { border: none; }
+QMenuBar { background: palette(window); }
+QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
+QMenuBar::item:selected { background: palette(alternate-base); }
+"""
+
+
+def apply(app: QApplication) -> None:
+    """Give the program its look, and follow the system between light and dark from here on."""
+    app.setStyle("Fusion")
+    font = app.font()
+    font.setPointSizeF(BODY_POINTS)
+    app.setFont(font)
+    hints = QGuiApplication.styleHints()
+    hints.colorSchemeChanged.connect(lambda: _apply_colours(app))
+    _apply_colours(app)
+
+
+def _apply_colours(app: QApplication) -> None:
+    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    app.setPalette(palette(dark=dark))
+    arrow = ASSETS / "icons" / ("arrow-dark.svg" if dark else "arrow-light.svg")
+    app.setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix()})
+
+
+def palette(*, dark: bool) -> QPalette:
+    """Make the light or the dark palette. `Base` is paper, `Text` is ink, `Highlight` is the accent."""
+    result = QPalette()
+    colours = _DARK if dark else _LIGHT
+    for role, colour in colours.items():
+        result.setColor(role, QColor(colour))
+    for role in _DISABLED:
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours[QPalette.ColorRole.PlaceholderText]))
+    return result
+
+
+def is_dark(of: QPalette) -> bool:
+    """Tell whether the palette is the dark one."""
+    return of.color(QPalette.ColorRole.Base).lightness() < 128
+
+
+def small(font: QFont) -> QFont:
+    """Return the font in the smaller of the two sizes."""
+    font = QFont(font)
+    font.setPointSizeF(SMALL_POINTS)
+    return font
+
+
+def tabular(font: QFont) -> QFont:
+    """Return the font with figures of one width, so that nothing jumps while a number changes."""
+    font = QFont(font)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+# Colours at even distances. All three rise or fall evenly in lightness, so they also read without colour vision.
+_MAPS: Final = {
+    ("ink", False): ("#ffffff", "#1c2128"),
+    ("ink", True): ("#101317", "#f2f4f7"),
+    ("sequential", False): ("#f7f9fc", "#c9dcf6", "#7fb0ee", "#2f72cf", "#123a7a"),
+    ("sequential", True): ("#101317", "#17325c", "#2463b0", "#62a4f5", "#e2efff"),
+    ("diverging", False): ("#1b5fa8", "#7fb2dd", "#f4f5f7", "#ee9a7d", "#b8321f"),
+    ("diverging", True): ("#7db8f5", "#2f628f", "#1b1f25", "#96452f", "#ff9b80"),
+}
+
+
+@lru_cache
+def colour_map(name: str, *, dark: bool) -> NDArray[np.uint8]:
+    """Return a colour map as a table.
+
+    Parameters
+    ----------
+    name : str
+        "ink" for what the network sees, "sequential" for activations, "diverging" for signed weights.
+    dark : bool
+
+    Returns
+    -------
+    ndarray of uint8, shape (256, 4)
+        Blue, green, red, alpha: the byte order of `QImage.Format_RGB32` on little-endian machines.
+    """
+    colours = [QColor(c) for c in _MAPS[name, dark]]
+    at = np.linspace(0, 255, len(colours))
+    channels = [
+        np.interp(np.arange(256), at, [getattr(c, channel)() for c in colours])
+        for channel in ("blue", "green", "red", "alpha")
+    ]
+    return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
+def to_image(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> QImage:
+    """Colour an array of shape (height, width), with `low` and `high` at the ends of the colour map's table."""
+    scaled = np.nan_to_num((values - low) * (255 / (high - low)))
+    pixels = table[scaled.clip(0, 255).astype(np.uint8)]
+    height, width = values.shape
+    # The copy owns its bytes; the array does not outlive this call.
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+class _SvgIcon(QIconEngine):
+    """Draws an SVG in the colour of the palette of the moment, so that icons follow light and dark."""
+
+    def __init__(self, name: str, role: QPalette.ColorRole) -> None:
+        super().__init__()
+        self._name, self._role = name, role
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        colours = QApplication.palette()
+        disabled = mode == QIcon.Mode.Disabled
+        colour = colours.color(QPalette.ColorRole.Mid if disabled else self._role)
+        _renderer(self._name, colour.name()).render(painter, QRectF(rect))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        pixmap = QPixmap(size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        self.paint(painter, pixmap.rect(), mode, state)
+        painter.end()
+        return pixmap
+
+    def clone(self) -> QIconEngine:
+        return _SvgIcon(self._name, self._role)
+
+
+@lru_cache
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    text = (ASSETS / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(text.replace("currentColor", colour).encode()))
+
+
+def icon(name: str, role: QPalette.ColorRole = QPalette.ColorRole.ButtonText) -> QIcon:
+    """Return the icon in `assets/icons/<name>.svg`, drawn in a colour of the palette."""
+    return QIcon(_SvgIcon(name, role))

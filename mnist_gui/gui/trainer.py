@@ -1,0 +1,140 @@
+"""What goes on in the background: at most one thread, loading a data set or training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from mnist_gui.gui.training_panel import State
+from mnist_gui.gui.training_thread import LoadingThread, TrainingThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mnist_gui.data.dataset import Dataset
+    from mnist_gui.nn.network import Network
+    from mnist_gui.training import Recipe
+
+
+class Trainer(QObject):
+    """Owns the threads, so that panels and window need not know of them.
+
+    The data set that was loaded last is kept: a second run, or a sample of it, starts at once.
+    """
+
+    state_changed = Signal(object)  # a State
+    progressed = Signal(object)  # a Progress
+    downloaded = Signal(int, int)  # bytes done, in total
+    data_loaded = Signal(object)  # a Dataset
+    loading_failed = Signal(str, str)  # source, one sentence
+    training_failed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.dataset: Dataset | None = None
+        self._source: str | None = None
+        self._loading: LoadingThread | None = None
+        self._training: TrainingThread | None = None
+        self._then: Callable[[Dataset], None] | None = None
+
+    @property
+    def state(self) -> State:
+        """What is going on."""
+        if self._loading is not None:
+            return State.LOADING
+        if self._training is not None:
+            return State.PAUSED if self._training.paused else State.RUNNING
+        return State.IDLE
+
+    def holds(self, source: str) -> bool:
+        """Whether the data set is in memory."""
+        return self.dataset is not None and source == self._source
+
+    def with_data(self, source: str, then: Callable[[Dataset], None]) -> None:
+        """Call `then` with a data set, at once or when it is loaded. Does nothing while one is being loaded."""
+        if self.dataset is not None and source == self._source:
+            then(self.dataset)
+        elif self._loading is None:
+            self._then = then
+            thread = self._loading = LoadingThread(source, self)
+            thread.loaded.connect(self._data_loaded)
+            thread.failed.connect(lambda message: self.loading_failed.emit(source, message))
+            thread.downloading.connect(self._announce_download)
+            thread.finished.connect(self._loading_finished)
+            thread.start()
+            self.state_changed.emit(self.state)
+
+    def _announce_download(self) -> None:
+        letter = self._loading.mailbox.take() if self._loading else None
+        if letter:
+            self.downloaded.emit(*letter)
+
+    def _data_loaded(self, dataset: Dataset) -> None:
+        assert self._loading is not None
+        self.dataset, self._source = dataset, self._loading.source
+        self._loading_finished()
+        self.data_loaded.emit(dataset)
+        then, self._then = self._then, None
+        if then:
+            then(dataset)
+
+    def _loading_finished(self) -> None:
+        if self._loading is not None:
+            self._loading.wait()
+            self._loading.deleteLater()
+            self._loading = None
+            self.state_changed.emit(self.state)
+
+    def start(self, network: Network, dataset: Dataset, recipe: Recipe, *, fresh: bool) -> None:
+        """Train a network, which is the thread's alone from here on. Does nothing while another run is on."""
+        if self._training is not None:
+            return
+        thread = self._training = TrainingThread(network, dataset, recipe, fresh=fresh, parent=self)
+        thread.progress_waiting.connect(self._announce_progress)
+        thread.failed.connect(self.training_failed)
+        thread.finished.connect(self._training_finished)
+        thread.start()
+        self.state_changed.emit(self.state)
+
+    def _announce_progress(self) -> None:
+        progress = self._training.mailbox.take() if self._training else None
+        if progress:
+            self.progressed.emit(progress)
+
+    def _training_finished(self) -> None:
+        if self._training is not None:
+            self._training.wait()
+            self._announce_progress()
+            self._training.deleteLater()
+            self._training = None
+            self.state_changed.emit(self.state)
+
+    def pause(self) -> None:
+        """Let the run rest."""
+        if self._training is not None:
+            self._training.pause()
+            self.state_changed.emit(self.state)
+
+    def resume(self) -> None:
+        """End the rest."""
+        if self._training is not None:
+            self._training.resume()
+            self.state_changed.emit(self.state)
+
+    def stop(self) -> None:
+        """End the run, or the download; what was learned stays."""
+        if self._training is not None:
+            self._training.stop()
+        if self._loading is not None:
+            self._then = None
+            self._loading.cancel()
+
+    def shut_down(self) -> None:
+        """End everything and wait for it, a second at most in the middle of a step and longer only for the network."""
+        self.stop()
+        for thread in (self._training, self._loading):
+            if thread is not None:
+                thread.wait()
+        self._training_finished()
+        self._loading_finished()
