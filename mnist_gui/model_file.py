@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
+import stat
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 FORMAT_VERSION: Final = 1
 _KEY: Final = "mnist_gui"  # safetensors keeps a map of strings; ours is one string of JSON under this key
 _MAX_BYTES: Final = 100_000_000  # nothing that this program trains comes near it
+
+# What a file may say of a network, by example; its recipe is checked by the defaults of `Recipe`.
+_EXAMPLES: Final = {"architecture": "", "data": "", "epochs": 0.0, "test_loss": 0.0, "test_accuracy": 0.0}
+_CHOICES: Final = {"schedule": ("one-cycle", "constant"), "dtype": ("float32", "float64")}
+_POSITIVE: Final = ("epochs", "batch_size")
 
 
 class ModelFileError(UserError):
@@ -65,25 +72,31 @@ def save(path: str | PathLike[str], network: Network, record: ModelRecord) -> No
     """
     from safetensors.numpy import save as to_bytes
 
-    path = Path(path)
     tensors = {name: np.ascontiguousarray(part) for name, part in network.named().items()}
     metadata = {"format_version": FORMAT_VERSION, **asdict(record)}
     content = to_bytes(tensors, {_KEY: json.dumps(metadata)})
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
+        target = Path(os.path.realpath(path))  # a link stays a link, even one that leads nowhere yet
+        if target.exists() and not target.is_file():
+            raise ModelFileError(f"The model can't be saved as {path}: that is not a file.")
+        with NamedTemporaryFile(dir=target.parent, prefix=".model-", delete=False) as temporary:
             try:
                 temporary.write(content)
                 temporary.flush()
                 os.fsync(temporary.fileno())
                 temporary.close()
                 _give_usual_permissions(temporary.name)
-                Path(temporary.name).replace(path)
+                Path(temporary.name).replace(target)
             except BaseException:
                 temporary.close()
                 Path(temporary.name).unlink(missing_ok=True)
                 raise
-    except OSError as error:
-        raise ModelFileError(f"The model can't be saved as {path}: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:  # a null character in a name is a ValueError
+        raise ModelFileError(f"The model can't be saved as {path}: {_reason(error)}.") from error
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _give_usual_permissions(path: str) -> None:
@@ -110,16 +123,19 @@ def load(path: str | PathLike[str]) -> tuple[Network, ModelRecord]:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a device or a pipe may have no end
+            raise ModelFileError(f"{path} is not a model of this program: it is not even a file.")
+        if status.st_size > _MAX_BYTES:
             raise ModelFileError(f"{path} is not a model of this program: it is far too large.")
         content = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"The model {path} can't be read: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise ModelFileError(f"The model {path} can't be read: {_reason(error)}.") from error
     metadata, tensors = _parse(path, content)
     version = metadata.get("format_version")
     if version != FORMAT_VERSION:
         raise ModelFileError(
-            f"{path} has model format {version!r}, and this program reads format {FORMAT_VERSION}: "
+            f"{path} has model format {reprlib.repr(version)}, and this program reads format {FORMAT_VERSION}: "
             "a newer version of the program may read it."
         )
     record = _record(path, metadata)
@@ -137,7 +153,7 @@ def load(path: str | PathLike[str]) -> tuple[Network, ModelRecord]:
             raise ModelFileError(f"{path} is not a sound model: {name} holds values that are not finite numbers.")
         part[...] = tensor
     if tensors:
-        raise ModelFileError(f"{path} is not a sound model: {min(tensors)} does not belong in it.")
+        raise ModelFileError(f"{path} is not a sound model: {min(tensors)!r} does not belong in it.")
     return network, record
 
 
@@ -151,7 +167,7 @@ def _parse(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         metadata = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_KEY])
         if not isinstance(metadata, dict):
             raise TypeError
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(
             f"{path} is not a model of this program, or is damaged: choose a .safetensors file that it saved."
         ) from error
@@ -167,17 +183,30 @@ def _record(path: Path, metadata: dict[str, Any]) -> ModelRecord:
     try:
         known = {f.name: metadata[f.name] for f in fields(ModelRecord)}
         record = ModelRecord(**{**known, "recipe": Recipe(**known["recipe"])})
-        float(record.epochs)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError) as error:
         raise ModelFileError(f"{path} is not a sound model: its description is incomplete.") from error
+    for name, default in _EXAMPLES.items():
+        value = getattr(record, name, None)
+        if not _is_like(value, default) and not (value is None and name.startswith("test_")):
+            raise ModelFileError(f"{path} is not a sound model: {name} can't be {reprlib.repr(value)}.")
+    for f in fields(Recipe):
+        value = getattr(record.recipe, f.name)
+        allowed = _CHOICES.get(f.name, (value,))
+        if not _is_like(value, f.default) or value not in allowed or (f.name in _POSITIVE and value < 1):
+            raise ModelFileError(f"{path} is not a sound model: its recipe's {f.name} can't be {reprlib.repr(value)}.")
     return record
 
 
+def _is_like(value: object, default: object) -> bool:
+    """Whether a value out of JSON, which anyone can write, has the type of another, and a sane size."""
+    if isinstance(default, float):
+        return type(value) in (int, float) and 0 <= value < 1e300  # type: ignore[operator]
+    return type(value) is type(default) and not (isinstance(value, int) and not 0 <= value < 2**32)
+
+
 def _empty_network(path: Path, record: ModelRecord) -> Network:
-    if record.architecture not in list(architectures.ARCHITECTURES):
+    if record.architecture not in architectures.ARCHITECTURES:
         raise ModelFileError(
-            f"{path} holds a network called {record.architecture!r}, which this program does not know."
+            f"{path} holds a network called {reprlib.repr(record.architecture)}, which this program does not know."
         )
-    if record.recipe.dtype not in ("float32", "float64"):
-        raise ModelFileError(f"{path} is not a sound model: {record.recipe.dtype!r} is no dtype of its parameters.")
     return architectures.build(record.architecture, record.recipe.dtype)
