@@ -284,10 +284,9 @@ class Canvas(QWidget):
         here, (x, y, _) = self._to_unit(position, pressure), self._line[-1]
         if hypot(here[0] - x, here[1] - y) < _MIN_STEP:
             return
-        sheet = self._sheet()  # before the point is there, so that it needn't be inked twice
         self._line.append(here)
         last = self._last_moves()
-        sheet.add(_curve(last * self._scale, slice(-2, -1)))
+        self._sheet().add(_curve(last * self._scale, slice(-2, -1)))
         reach = last[:, 2:].max() / 2
         low, high = last[:, :2].min(axis=0) - reach, last[:, :2].max(axis=0) + reach
         dirty = QRectF(*(low * self._side).tolist(), *((high - low) * self._side).tolist())
@@ -305,9 +304,8 @@ class Canvas(QWidget):
             return
         self._sheet().add(_curve(self._last_moves() * self._scale, slice(-1, None)))
         self._inked = self.strokes()
-        drawing = _Drawing(self._inked)
         self._source, self._line = None, []
-        self._history.push(_Step(self, self._drawing, drawing, "stroke"))
+        self._history.push(_Step(self, self._drawing, _Drawing(self._inked), "stroke"))
 
     def _drop_stroke(self) -> None:
         """Forget the stroke under way."""
@@ -467,11 +465,11 @@ class Canvas(QWidget):
 
         painter.setPen(color(QPalette.ColorRole.PlaceholderText))
         if self.is_empty():
-            self._write(painter, paper, Qt.AlignmentFlag.AlignCenter, "Draw a digit here", 1.2)
+            self._write(painter, paper, "Draw a digit here", 1.2)
         elif self._drawing.picture is not None and not self._line:
             self._paint_picture(painter, paper, self._drawing.picture)
             bottom = QRectF(paper).adjusted(_CORNER, paper.height() * (1 + _PICTURE_PART) / 2, -_CORNER, 0)
-            self._write(painter, bottom.toRect(), Qt.AlignmentFlag.AlignCenter, self._drawing.caption, 0.9)
+            self._write(painter, bottom.toRect(), self._drawing.caption, 0.9)
         else:
             self._paint_strokes(painter, paper)
 
@@ -482,22 +480,29 @@ class Canvas(QWidget):
         inset = width / 2
         painter.drawRoundedRect(QRectF(paper).adjusted(inset, inset, -inset, -inset), _CORNER - inset, _CORNER - inset)
 
-    def _write(self, painter: QPainter, box: QRect, flags: Qt.AlignmentFlag, text: str, size: float) -> None:
+    def _write(self, painter: QPainter, box: QRect, text: str, size: float) -> None:
         font = self.font()
-        font.setPointSizeF(font.pointSizeF() * size)
+        font.setPointSizeF(self.fontInfo().pointSizeF() * size)
         painter.setFont(font)
-        painter.drawText(box, flags, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, box.width()))
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_strokes(self, painter: QPainter, paper: QRect) -> None:
         image = self._sheet().image
         image.setDevicePixelRatio(self.devicePixelRatioF())
         painter.drawImage(paper.topLeft(), image)
         if self._line:
-            end = _curve(self._last_moves() * self._side, slice(-1, None)).tolist()
+            # The last half segment is straight. Qt draws no line that ends where it starts, so a dot is a point.
+            *_, start, end = _knots(self._last_moves() * self._side).tolist()
             color = self.palette().color(QPalette.ColorRole.Text)
-            painter.setPen(QPen(color, end[-1][2], Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.setPen(QPen(color, end[2], Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.setClipRect(paper)
-            painter.drawPolyline([QPointF(x, y) + paper.topLeft() for x, y, _ in end])
+            painter.translate(paper.topLeft())
+            if len(self._line) > 1:
+                painter.drawLine(QPointF(*start[:2]), QPointF(*end[:2]))
+            else:
+                painter.drawPoint(QPointF(*end[:2]))
+            painter.resetTransform()
             painter.setClipping(False)
 
     def _paint_picture(self, painter: QPainter, paper: QRect, picture: NDArray[np.uint8]) -> None:
@@ -612,7 +617,7 @@ def _curve(line: NDArray[np.float64], segments: slice = slice(None)) -> NDArray[
     ndarray of float64, shape (m, 3)
         Points so near to one another that straight pieces between them look like the curve.
     """
-    knots = np.concatenate([line[:1], (line[:-1] + line[1:]) / 2, line[-1:]])
+    knots = _knots(line)
     start, control, end = knots[:-1][segments], line[segments], knots[1:][segments]
     bend = np.hypot(*(start - 2 * control + end)[:, :2].T) / 4
     pieces = np.maximum(np.ceil(np.sqrt(bend / _FLATNESS)), 1).astype(int)
@@ -620,6 +625,11 @@ def _curve(line: NDArray[np.float64], segments: slice = slice(None)) -> NDArray[
     t = ((np.arange(len(of)) + 1 - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
     curve = (1 - t) ** 2 * start[of] + 2 * t * (1 - t) * control[of] + t**2 * end[of]
     return np.concatenate([start[:1], curve])
+
+
+def _knots(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where segments of a line (n, 3) end: at its ends, and in the middle between its points; shape (n + 1, 3)."""
+    return np.concatenate([line[:1], (line[:-1] + line[1:]) / 2, line[-1:]])
 
 
 def _stroke(line: list[tuple[float, float, float]]) -> Stroke:
