@@ -496,14 +496,14 @@ class Canvas(QWidget):
             *_, start, end = _knots(self._last_moves() * self._side).tolist()
             color = self.palette().color(QPalette.ColorRole.Text)
             painter.setPen(QPen(color, end[2], Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.save()
             painter.setClipRect(paper)
             painter.translate(paper.topLeft())
             if len(self._line) > 1:
                 painter.drawLine(QPointF(*start[:2]), QPointF(*end[:2]))
             else:
                 painter.drawPoint(QPointF(*end[:2]))
-            painter.resetTransform()
-            painter.setClipping(False)
+            painter.restore()
 
     def _paint_picture(self, painter: QPainter, paper: QRect, picture: NDArray[np.uint8]) -> None:
         image = QImage(picture.tobytes(), IMAGE_SIZE, IMAGE_SIZE, IMAGE_SIZE, QImage.Format.Format_Indexed8)
