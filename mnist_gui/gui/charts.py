@@ -26,11 +26,11 @@ class Chart(QWidget):
     Follows the data until the person zooms or drags; a double click follows it again.
     """
 
-    def __init__(self, name: str, title: str, unit: str, tip: str) -> None:
+    def __init__(self, name: str, title: str, unit: str, top: float, tip: str) -> None:
         super().__init__()
         self._heading = QLabel()
         self._heading.setToolTip(tip)
-        self._title = title
+        self._title, self._unit, self._top = title, unit, top
         self.plot = pg.PlotWidget()
         self.plot.setObjectName(name)
         self.plot.setAccessibleName(f"{title} chart")
@@ -41,7 +41,7 @@ class Chart(QWidget):
         self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.plot.getAxis("left").setWidth(48)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
-        self._unit = unit
+        self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
         # Width 1 on purpose: wider antialiased lines cost fifty times as much to paint.
         self._training = self.plot.plot(antialias=True)
         self._test = self.plot.plot(antialias=True, symbol="o", symbolSize=5)
@@ -50,35 +50,61 @@ class Chart(QWidget):
         layout.setSpacing(theme.GRID // 2)
         layout.addWidget(self._heading)
         layout.addWidget(self.plot, 1)
+        self._hint = QLabel("Click Train and watch it learn", self.plot)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        over = QVBoxLayout(self.plot)
+        over.addWidget(self._hint)
         self._style()
+        self.clear(10)
 
     def show_curves(
         self, steps: np.ndarray, training: np.ndarray, epochs: Sequence[int], test: Sequence[float], total: int
     ) -> None:
         """Show both curves, with x in epochs; `total` is where the axis ends until the person zooms."""
+        self._hint.hide()
         self._training.setData(steps, training)
         self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
-        if self.plot.getViewBox().autoRangeEnabled()[1]:
-            self.plot.setXRange(0, total, padding=0.01)
-            self.plot.enableAutoRange(y=True)
+        if self._follows:
+            self._fit(training, test, total)
         last_training = f"{training[-1]:.3g}{self._unit}" if len(training) else "–"
         last_test = f"{test[-1]:.4g}{self._unit}" if test else "–"
         self._write(last_training, last_test)
 
-    def clear(self) -> None:
-        """Forget the run."""
+    def clear(self, epochs: int) -> None:
+        """Forget the run; show empty axes for a run of so many epochs."""
         self._training.setData([], [])
         self._test.setData([], [])
-        self.follow()
+        self._hint.show()
+        self.plot.setXRange(0, epochs, padding=0.01)
+        self.plot.setYRange(0, self._top, padding=0.02)
         self._write("–", "–")
+        self.follow()
+
+    def expect(self, epochs: int) -> None:
+        """Make room for a run of so many epochs, unless one is shown."""
+        if self._hint.isVisibleTo(self):
+            self.clear(epochs)
 
     def follow(self) -> None:
         """Show all of the run again, and whatever comes."""
-        self.plot.enableAutoRange(y=True)
+        self._follows = True
+
+    def _zoomed(self) -> None:
+        self._follows = False
 
     def _clicked(self, event: object) -> None:
         if event.double():  # type: ignore[attr-defined]
             self.follow()
+
+    def _fit(self, training: np.ndarray, test: Sequence[float], total: int) -> None:
+        values = np.append(training, test)
+        if values.size:
+            low, high = float(values.min()), float(values.max())
+            room = 0.05 * max(high - low, 0.01 * self._top)
+            self.plot.setYRange(max(0, low - room), min(high + room, max(high, self._top)), padding=0)
+        self.plot.setXRange(0, total, padding=0.01)
 
     def _write(self, training: str, test: str) -> None:
         self._last = (training, test)
@@ -123,12 +149,14 @@ class Charts(QWidget):
             "lossPlot",
             "Loss",
             "",
+            2.5,
             "Cross-entropy: how surprised the network is by the true digit. Guessing costs 2.3; certainty costs 0.",
         )
         self.accuracy = Chart(
             "accuracyPlot",
             "Accuracy",
             " %",
+            100,
             "The share of digits read right: of the training batches on their way, and of the test set, which the "
             "network never trains on.",
         )
@@ -149,7 +177,12 @@ class Charts(QWidget):
             x, 100 * progress.accuracy_curve, finished, [100 * e.test_accuracy for e in progress.epochs], total
         )
 
-    def clear(self) -> None:
-        """Forget the run."""
-        self.loss.clear()
-        self.accuracy.clear()
+    def clear(self, epochs: int) -> None:
+        """Forget the run; show empty axes for a run of so many epochs."""
+        self.loss.clear(epochs)
+        self.accuracy.clear(epochs)
+
+    def expect(self, epochs: int) -> None:
+        """Make room for a run of so many epochs, unless one is shown."""
+        self.loss.expect(epochs)
+        self.accuracy.expect(epochs)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -34,6 +34,8 @@ from mnist_gui.nn import architectures
 from mnist_gui.training import RECIPES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QCloseEvent
 
     from mnist_gui.data.dataset import Dataset
@@ -118,9 +120,7 @@ class MainWindow(QMainWindow):
 
     def show_sample(self) -> None:
         """Put a random test image on the canvas, with its true label."""
-        source = self.training_panel.data_source()
-        if self._data_at_hand(source, self.show_sample):
-            self.trainer.with_data(source, self._show_sample_of)
+        self._with_data(self._show_sample_of)
 
     def _show_sample_of(self, dataset: Dataset) -> None:
         index = int(self._rng.integers(len(dataset.test_images)))
@@ -138,9 +138,8 @@ class MainWindow(QMainWindow):
         self._train(fresh=False)
 
     def _train(self, *, fresh: bool) -> None:
-        source = self.training_panel.data_source()
-        if self.trainer.state is State.IDLE and self._data_at_hand(source, lambda: self._train(fresh=fresh)):
-            self.trainer.with_data(source, lambda dataset: self._start(dataset, fresh=fresh))
+        if self.trainer.state is State.IDLE:
+            self._with_data(lambda dataset: self._start(dataset, fresh=fresh))
 
     def _start(self, dataset: Dataset, *, fresh: bool) -> None:
         if self.trainer.state is not State.IDLE:
@@ -192,31 +191,32 @@ class MainWindow(QMainWindow):
 
     # --- data ---
 
-    def choose_folder(self) -> None:
-        """Let the person choose a folder with the four files of a data set."""
+    def choose_folder(self) -> bool:
+        """Let the person choose a folder with the four files of a data set; return whether they did."""
         folder = QFileDialog.getExistingDirectory(self, "Folder with the four files of a data set")
         if folder:
             self.training_panel.choose_data(folder)
+        return bool(folder)
 
-    def _data_at_hand(self, source: str, again: object) -> bool:
-        """Whether loading needs no network, or the person agrees to a download; `again` is what to do after that."""
-        if source != "mnist" or self.trainer.holds(source) or mnist.find() is not None:
-            return True
-        return self._offer(
-            "MNIST is not on this computer yet.",
-            "Its 70,000 digits can be downloaded once (12 MB) and stay in your cache folder.",
-            "Download",
-            again,
-        )
+    def _with_data(self, then: Callable[[Dataset], None]) -> None:
+        """Load the chosen data set if need be, with the person's consent to a download, and go on with it."""
+        source = self.training_panel.data_source()
+        if source == "mnist" and not self.trainer.holds(source) and mnist.find() is None:
+            text = "MNIST is not on this computer yet."
+            detail = "Its 70,000 digits can be downloaded once (12 MB); they stay in your cache folder."
+            if not self._offer(text, detail, "Download"):
+                return
+        self._then = then
+        self.trainer.with_data(self.training_panel.data_source(), then)
 
     def _loading_failed(self, source: str, message: str) -> None:
         if source != "mnist":
             QMessageBox.warning(self, "The data can't be used", message)
-        elif self._offer("MNIST can't be loaded.", message, "Retry", self.train):
-            self.train()
+        elif self._offer("MNIST can't be loaded.", message, "Retry"):
+            self.trainer.with_data(self.training_panel.data_source(), self._then)
 
-    def _offer(self, text: str, detail: str, go_on: str, again: object) -> bool:
-        """Ask how to come by data: return True to go on with MNIST, else see to the other choice here."""
+    def _offer(self, text: str, detail: str, go_on: str) -> bool:
+        """Ask how to come by data; return whether to go on, with what is then chosen in the panel."""
         box = QMessageBox(QMessageBox.Icon.Question, "MNIST", text, parent=self)
         box.setInformativeText(detail)
         yes = box.addButton(go_on, QMessageBox.ButtonRole.AcceptRole)
@@ -228,13 +228,9 @@ class MainWindow(QMainWindow):
         clicked = box.clickedButton()
         if clicked is drawn:
             self.training_panel.choose_data("drawn")
-            again()
         elif clicked is folder:
-            before = self.training_panel.data_source()
-            self.choose_folder()
-            if self.training_panel.data_source() != before:
-                again()
-        return clicked is yes
+            return self.choose_folder()
+        return clicked in (yes, drawn)
 
     def _show_download(self, done: int, total: int) -> None:
         self.training_panel.show_status(f"downloading · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
@@ -260,7 +256,7 @@ class MainWindow(QMainWindow):
         if self._may_discard():
             self._load_model(self.model.open_shipped)
 
-    def _load_model(self, load: object) -> None:
+    def _load_model(self, load: Callable[[], None]) -> None:
         try:
             load()
         except UserError as error:

@@ -83,14 +83,12 @@ class MapView(QWidget):
         top = (self.height() - rows * size[1] - (rows - 1) * gap) / 2
         snap = lambda value: round(value * ratio) / ratio  # noqa: E731
         return [
-            QRectF(
-                snap(left + (i % columns) * (size[0] + GAP)), snap(top + (i // columns) * (size[1] + gap)), *size
-            )
+            QRectF(snap(left + (i % columns) * (size[0] + GAP)), snap(top + (i // columns) * (size[1] + gap)), *size)
             for i in range(count)
         ]
 
     def _best_grid(self) -> tuple[int, float]:
-        """Number of columns, and the side of a cell, with which the maps become largest."""
+        """Return the number of columns, and the side of a cell, with which the maps become largest."""
         count, height, width = self._shape
         best = (1, 0.0)
         for columns in range(1, count + 1):
@@ -128,22 +126,21 @@ class MapView(QWidget):
         return QRectF(rect.left() + column * w, rect.top() + row * h, w, h)
 
     def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
-        font = theme.tabular(theme.small(self.font()))
-        painter.setFont(font)
+        painter.setFont(theme.tabular(theme.small(self.font())))
         cell = self._cell(rect, 0, 0)
-        if painter.fontMetrics().horizontalAdvance("−00.0") > cell.width() - 2:
-            font.setPointSizeF(font.pointSizeF() * 0.8)
-            painter.setFont(font)
-            if painter.fontMetrics().horizontalAdvance("−00.0") > cell.width():
-                return
+        room, metrics = cell.width() - 4, painter.fontMetrics()
+        decimals = next((d for d in (2, 1, 0) if metrics.horizontalAdvance(f"−0.{'0' * d}") <= room), None)
+        if decimals is None or metrics.height() > cell.height():
+            return
         table = theme.colour_map(self._colours, dark=theme.is_dark(self.palette()))
         for (row, column), value in np.ndenumerate(values):
             share = np.clip((value - self._low) / (self._high - self._low), 0, 1)
             blue, green, red, _ = table[int(share * 255)].tolist()
             on_light = QColor(red, green, blue).lightnessF() > 0.55
             painter.setPen(QColor("#1c2128" if on_light else "#ffffff"))
-            text = f"{value:.1f}" if abs(value) >= 9.95 else f"{value:.2f}"
-            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text.replace("-", "−"))
+            shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals
+            text = f"{value:.{shorter}f}".replace("-", "−")
+            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
 
     def _cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
         _, height, width = self._shape

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMessageBox
 
 from mnist_gui import __version__, notebook
+from mnist_gui.gui import theme
 from mnist_gui.gui.training_panel import State
 
 if TYPE_CHECKING:
@@ -62,15 +63,10 @@ class Menus:
 
         appearance = bar.addMenu("&View").addMenu("&Appearance")
         group = QActionGroup(window)
-        hints = QGuiApplication.styleHints()
-        for text, scheme in (
-            ("As the &system", Qt.ColorScheme.Unknown),
-            ("&Light", Qt.ColorScheme.Light),
-            ("&Dark", Qt.ColorScheme.Dark),
-        ):
-            action = self._add(appearance, text, lambda scheme=scheme: hints.setColorScheme(scheme))
+        for text, choice in (("As the &system", "system"), ("&Light", "light"), ("&Dark", "dark")):
+            action = self._add(appearance, text, partial(theme.set_appearance, choice))
             action.setCheckable(True)
-            action.setChecked(scheme is Qt.ColorScheme.Unknown)
+            action.setChecked(choice == theme.appearance())
             group.addAction(action)
 
         help_menu = bar.addMenu("&Help")

@@ -14,6 +14,7 @@ from mnist_gui.training import initialize
 if TYPE_CHECKING:
     from os import PathLike
 
+    from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
 SHIPPED = "shipped model"
@@ -46,9 +47,7 @@ class Model:
         path = Path(path)
         self._take(*model_file.load(path), path, path.name)
 
-    def _take(
-        self, network: model_file.Network, record: model_file.ModelRecord, path: Path | None, name: str
-    ) -> None:
+    def _take(self, network: Network, record: model_file.ModelRecord, path: Path | None, name: str) -> None:
         self.network, self.record, self.path, self.name, self.changed = network, record, path, name, False
 
     def save(self, path: str | PathLike[str]) -> None:

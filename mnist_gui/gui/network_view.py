@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, log2
+from itertools import pairwise
+from math import floor, log2
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +15,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from mnist_gui.gui import theme
 from mnist_gui.gui.map_view import MapView
 from mnist_gui.gui.probability_bars import ProbabilityBars
-from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, ReLU, Sigmoid
+from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from mnist_gui.nn.layer import Layer
     from mnist_gui.nn.network import Network
@@ -82,7 +83,7 @@ class NetworkView(QWidget):
         self._limits: dict[int, float] = {}
         self._architecture: object = None
 
-        self._seen = MapView("ink", (1, 28, 28), pixel=7)
+        self._seen = MapView("ink", (1, 28, 28), pixel=12)
         self._seen.setObjectName("seenImage")
         self._seen_column = Column(
             "seen",
@@ -111,10 +112,10 @@ class NetworkView(QWidget):
 
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
-        self._layout.setSpacing(4 * theme.GRID)
+        self._layout.setSpacing(3 * theme.GRID)
         self._layout.addWidget(self._seen_column, 28)
-        self._layout.addWidget(bars_column, 40)
-        self._layout.addWidget(self._answer_column, 12)
+        self._layout.addWidget(bars_column, 34)
+        self._layout.addWidget(self._answer_column, 15)
 
     @property
     def answer(self) -> str:
@@ -163,8 +164,9 @@ class NetworkView(QWidget):
         self._limits.clear()
 
     def _limit(self, index: int, largest: float) -> float:
-        """The end of a stage's colours: a power of two that only grows, so that change is seen, not rescaled away."""
-        needed = 2.0 ** ceil(log2(max(largest, 0.5)))
+        """Return the end of a stage's colours: a round number that only grows: change is seen, not rescaled away."""
+        power = 2.0 ** floor(log2(max(largest, 0.5)))
+        needed = next(power * step for step in (1, 1.5, 2) if largest <= power * step)
         self._limits[index] = max(self._limits.get(index, 0), needed)
         return self._limits[index]
 
@@ -175,7 +177,7 @@ class NetworkView(QWidget):
         # A filter over several channels is shown as these side by side.
         maps = layer.weights.transpose(0, 2, 1, 3).reshape(filters, k, channels * k)
         stage.view.show_values(maps.copy(), -limit, limit)
-        stage.column.set_shape(f"{_shape((filters, channels, k, k))} · ±{limit:g}")
+        stage.column.set_shape(f"{_filters_shape(layer)} · ±{limit:g}")
 
     def _rebuild(self, network: Network) -> None:
         """Lay out a column for each layer that has something to show."""
@@ -203,23 +205,27 @@ class NetworkView(QWidget):
 
     def _add_filters(self, index: int, layer: Conv2D, number: str) -> None:
         filters, channels, k, _ = layer.weights.shape
-        view = MapView("diverging", (filters, k, channels * k), pixel=34, numbers=channels == 1)
+        view = MapView("diverging", (filters, k, channels * k), pixel=56, numbers=channels == 1)
         view.setObjectName(f"filterView{number}")
-        column = Column("filters", _shape(layer.weights.shape), view, _FILTER_TIP)
-        self._add(_Stage(view, column, index, filters=True), 22)
+        column = Column("filters", _filters_shape(layer), view, _FILTER_TIP)
+        self._add(_Stage(view, column, index, filters=True), 21)
 
     def _add_maps(
         self, index: int, network: Network, name: str, title: str, tip: str, activation: Layer | None
     ) -> None:
-        shape = network.layers[index].output_shape
-        view = MapView("sequential", (shape[0], *shape[1:]), pixel=7 if shape[-1] > 16 else 8)
+        maps, height, width = shape = network.layers[index].output_shape
+        view = MapView("sequential", (maps, height, width), pixel=12)
         view.setObjectName(name)
         column = Column(title, _shape(shape), view, tip)
-        self._add(_Stage(view, column, index, bounded=isinstance(activation, Sigmoid)), max(shape[-1], 16))
+        self._add(_Stage(view, column, index, bounded=isinstance(activation, Sigmoid)), 31 if width > 16 else 21)
 
     def _add(self, stage: _Stage, stretch: int) -> None:
         self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)
         self._stages.append(stage)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._layout.setSpacing((2 if self.width() < 760 else 3) * theme.GRID)
+        super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the connectors, behind the columns."""
@@ -228,7 +234,7 @@ class NetworkView(QWidget):
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1.2))
         groups = [self._placed(self._seen, self._seen.map_rects())]
         groups += [self._placed(stage.view, stage.view.map_rects()) for stage in self._stages]
-        for before, after in zip(groups, groups[1:], strict=False):
+        for before, after in pairwise(groups):
             one_to_one = len(before) == len(after)
             for i, end in enumerate(after):
                 for start in [before[i]] if one_to_one else before:
@@ -257,7 +263,14 @@ _FILTER_TIP = (
     "subtract."
 )
 _MAP_TIP = "A feature map holds a filter's answer at every place: dark where the image there looks like the filter."
-_POOL_TIP = "Average pooling keeps the mean of each 2 × 2 square: a quarter of the numbers, and small shifts matter less."
+_POOL_TIP = (
+    "Average pooling keeps the mean of each 2 × 2 square: a quarter of the numbers, and small shifts matter less."
+)
+
+
+def _filters_shape(layer: Conv2D) -> str:
+    filters, channels, k, _ = layer.weights.shape
+    return _shape((filters, k, k) if channels == 1 else (filters, channels, k, k))
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -75,7 +75,9 @@ class ProbabilityBars(QWidget):
             if self._probabilities is None:
                 continue
             share = float(self._probabilities[digit])
-            painter.setBrush(colours.color(QPalette.ColorRole.Highlight if accented else QPalette.ColorRole.PlaceholderText))
+            painter.setBrush(
+                colours.color(QPalette.ColorRole.Highlight if accented else QPalette.ColorRole.PlaceholderText)
+            )
             filled = QRectF(track)
             filled.setWidth(track.width() * share)
             painter.setClipRect(filled)

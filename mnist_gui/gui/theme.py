@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSettings, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QIconEngine, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -85,13 +85,13 @@ QPushButton[accent="true"]:disabled {
 }
 QComboBox, QAbstractSpinBox {
     background: palette(base); color: palette(text); border: 1px solid palette(mid); border-radius: 6px;
-    padding: 4px 6px; min-height: 20px;
+    padding: 4px 6px; min-height: 20px; max-height: 20px;
 }
 QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid palette(highlight); }
 QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(placeholder-text); background: palette(window); }
 QComboBox::drop-down { border: none; width: 18px; }
 QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
+QAbstractSpinBox { padding-left: 8px; }
 QComboBox QAbstractItemView {
     background: palette(base); border: 1px solid palette(mid); selection-background-color: palette(highlight);
     selection-color: palette(highlighted-text); outline: none;
@@ -105,7 +105,7 @@ QSlider::handle:horizontal {
     border: 1px solid palette(base);
 }
 QSlider::handle:horizontal:focus { border: 1px solid palette(window-text); }
-QStatusBar { color: palette(placeholder-text); }
+QStatusBar { padding: 0 10px; } QStatusBar QLabel { color: palette(placeholder-text); padding: 2px 6px; }
 QStatusBar::item { border: none; }
 QMenuBar { background: palette(window); }
 QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
@@ -120,15 +120,23 @@ def apply(app: QApplication) -> None:
     font.setPointSizeF(BODY_POINTS)
     app.setFont(font)
     hints = QGuiApplication.styleHints()
-    hints.colorSchemeChanged.connect(lambda: _apply_colours(app))
-    _apply_colours(app)
+    hints.colorSchemeChanged.connect(lambda: set_appearance(appearance()))
+    set_appearance(appearance())
 
 
-def _apply_colours(app: QApplication) -> None:
-    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    app.setPalette(palette(dark=dark))
+def appearance() -> str:
+    """Return what the person chose: "system", "light" or "dark"."""
+    return str(QSettings().value("appearance", "system"))
+
+
+def set_appearance(choice: str) -> None:
+    """Show the window light or dark, or as the system is, and remember the choice."""
+    # Not by QStyleHints.setColorScheme: it does nothing where Qt has no theme plug-in for the desktop.
+    QSettings().setValue("appearance", choice)
+    dark = choice == "dark" or (choice != "light" and QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark)
+    QApplication.setPalette(palette(dark=dark))
     arrow = ASSETS / "icons" / ("arrow-dark.svg" if dark else "arrow-light.svg")
-    app.setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix()})
+    cast("QApplication", QApplication.instance()).setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix()})
 
 
 def palette(*, dark: bool) -> QPalette:

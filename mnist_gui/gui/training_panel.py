@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
@@ -29,8 +29,13 @@ from mnist_gui.gui.charts import Charts
 from mnist_gui.training import RECIPES
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from mnist_gui.training import Progress, Recipe
 
+W = TypeVar("W", bound=QWidget)
+
+_ROOMY = 1150  # pixels from which on all buttons are labelled
 _RECIPE_NAMES = {"default": "Default", "notebook": "Notebook"}
 
 
@@ -56,6 +61,7 @@ class TrainingPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = State.IDLE
+        self._settings: list[QWidget] = []
         self._fields = QGridLayout()
         self._fields.setHorizontalSpacing(theme.GRID)
         self._fields.setVerticalSpacing(2)
@@ -103,11 +109,12 @@ class TrainingPanel(QWidget):
         )
         self.seed_box.setRange(0, 2**31 - 1)
 
-        self.train_button = self._button("trainButton", "Train", "play", "Train from nothing: fresh weights from the seed")
+        self.train_button = self._button(
+            "trainButton", "Train", "play", "Train from nothing: fresh weights from the seed"
+        )
         self.train_button.setProperty("accent", True)
         self.train_button.setIcon(theme.icon("play", QPalette.ColorRole.HighlightedText))
         self.pause_button = self._button("pauseButton", "Pause", "pause", "Rest between two steps")
-        self.pause_button.setMinimumWidth(self.pause_button.fontMetrics().horizontalAdvance("Resume") + 52)
         self.stop_button = self._button("stopButton", "Stop", "stop", "End the run and keep what was learned")
         self.reset_button = self._button("resetButton", "Reset", "reset", "Fresh weights from the seed, untrained")
 
@@ -135,11 +142,12 @@ class TrainingPanel(QWidget):
         self.pause_button.clicked.connect(self._pause_or_resume)
         self.stop_button.clicked.connect(self.stop_requested)
         self.reset_button.clicked.connect(self.reset_requested)
+        self.epochs_box.valueChanged.connect(self.charts.expect)
         self._last_data = 0
         self._show_recipe()
         self.set_state(State.IDLE)
 
-    def _add(self, widget: QWidget, name: str, label: str, tip: str) -> QWidget:
+    def _add(self, widget: W, name: str, label: str, tip: str) -> W:
         widget.setObjectName(name)
         widget.setAccessibleName(label)
         widget.setAccessibleDescription(tip)
@@ -149,14 +157,16 @@ class TrainingPanel(QWidget):
         heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         heading.setBuddy(widget)
         heading.setToolTip(tip)
-        column = self._fields.columnCount()
+        column = len(self._settings)
+        self._settings.append(widget)
         self._fields.addWidget(heading, 0, column)
         self._fields.addWidget(widget, 1, column)
         if isinstance(widget, QComboBox):
-            widget.setMinimumWidth(104)
-        else:
-            widget.setMinimumWidth(64)
+            widget.setFixedWidth(112)
+        elif isinstance(widget, QAbstractSpinBox):
+            widget.setFixedWidth(76 if isinstance(widget, QDoubleSpinBox) else 60)
             widget.setFont(theme.tabular(widget.font()))
+            widget.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         return widget
 
     def _button(self, name: str, text: str, icon: str, tip: str) -> QPushButton:
@@ -244,15 +254,33 @@ class TrainingPanel(QWidget):
         """Enable what makes sense now."""
         self._state = state
         idle = state is State.IDLE
-        for index in range(self._fields.count()):
-            self._fields.itemAt(index).widget().setEnabled(idle)
+        for field in self._settings:
+            field.setEnabled(idle)
         self.train_button.setEnabled(idle)
         self.reset_button.setEnabled(idle)
         self.pause_button.setEnabled(state in (State.RUNNING, State.PAUSED))
         self.stop_button.setEnabled(not idle)
         paused = state is State.PAUSED
-        self.pause_button.setText("Resume" if paused else "Pause")
         self.pause_button.setIcon(theme.icon("play" if paused else "pause"))
+        self.pause_button.setToolTip("Go on" if paused else "Rest between two steps")
+        self._label_buttons()
+
+    def _label_buttons(self) -> None:
+        """Name the buttons beside their icons where there is room for it."""
+        roomy = self.width() >= _ROOMY
+        for button, text in (
+            (self.pause_button, "Resume" if self._state is State.PAUSED else "Pause"),
+            (self.stop_button, "Stop"),
+            (self.reset_button, "Reset"),
+        ):
+            button.setText(text if roomy else "")
+            button.setAccessibleName(text)
+        width = self.pause_button.fontMetrics().horizontalAdvance("Resume") + 52
+        self.pause_button.setMinimumWidth(width if roomy else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._label_buttons()
+        super().resizeEvent(event)
 
     def _pause_or_resume(self) -> None:
         (self.resume_requested if self._state is State.PAUSED else self.pause_requested).emit()
@@ -271,7 +299,7 @@ class TrainingPanel(QWidget):
 
     def clear(self) -> None:
         """Forget the run that was shown."""
-        self.charts.clear()
+        self.charts.clear(self.epochs_box.value())
         self.progress.setValue(0)
         self.show_status("Ready to train")
 
