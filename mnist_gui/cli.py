@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import math
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +17,11 @@ from mnist_gui import __version__
 from mnist_gui.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.nn.network import Network
-    from mnist_gui.training import Epoch, Recipe
+    from mnist_gui.training import Epoch, Progress, Recipe
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,20 +38,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, or 1 if something is wrong with the world. (Wrong usage exits with 2.)
     """
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be in any encoding
     try:
         status: int = options.run(options)
         sys.stdout.flush()
     except UserError as error:
-        print(f"mnist-gui: {error}", file=sys.stderr)
-        return 1
+        return _fail(str(error))
     except BrokenPipeError:
-        # The reader of our output is gone (`| head`): end quietly, also when the interpreter flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # whoever read it is gone (`| head`): end quietly
         return 1
+    except OSError as error:  # the disk that takes our output is full
+        _discard_output()
+        return _fail(f"{error.strerror or error}.")
+    except MemoryError:
+        return _fail("There is not enough memory for this.")
     except KeyboardInterrupt:
-        print("mnist-gui: interrupted.", file=sys.stderr)
-        return 1
+        return _fail("Interrupted.")
     return status
+
+
+def _fail(message: str) -> int:
+    print(f"mnist-gui: {' '.join(message.splitlines())}", file=sys.stderr)
+    return 1
+
+
+def _discard_output() -> None:
+    """Let the interpreter flush in vain at its exit, where a second error would be printed."""
+    with suppress(OSError):  # not a real file under some test runners
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--recipe", type=_recipe, default="default", help="default or notebook (the published run)")
     train.add_argument("--architecture", type=_architecture, default="notebook", metavar="NAME")
     _add_data(train)
-    train.add_argument("--epochs", type=_whole(1), metavar="N")
-    train.add_argument("--batch-size", type=_whole(1), metavar="N")
+    train.add_argument("--epochs", type=_whole(1, 10_000), metavar="N")
+    train.add_argument("--batch-size", type=_whole(1, 1_000_000), metavar="N")
     train.add_argument("--learning-rate", type=_positive, metavar="X")
     train.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N")
     train.add_argument("--output", type=Path, metavar="FILE", help="where to save the model (.safetensors)")
@@ -96,21 +113,21 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
+def _whole(least: int, most: int) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
-        value = int(text)
-        if value < least or (most is not None and value > most):
-            raise argparse.ArgumentTypeError(f"{value} is not {least} or more" + (f", up to {most}" if most else ""))
-        return value
+        with suppress(ValueError):
+            if least <= int(text) <= most:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
 
     return whole_number
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return value
+    with suppress(ValueError):
+        if math.isfinite(float(text)) and float(text) > 0:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
 
 
 def _recipe(name: str) -> Recipe:
@@ -173,49 +190,66 @@ def _train(options: argparse.Namespace) -> int:
     data = _load_data(options.data)
     network = architectures.build(options.architecture, recipe.dtype)
 
-    from tqdm import tqdm
-
-    epochs: tuple[Epoch, ...] = ()
-    step, steps_per_epoch, interrupted = 0, 1, False
-    with tqdm(unit="step", disable=None, leave=False, dynamic_ncols=True) as bar:
-        try:
-            for progress in train(network, data, recipe):
-                if progress is None:
-                    continue
-                bar.total = progress.steps
-                bar.update(progress.step - bar.n)
-                step, steps_per_epoch = progress.step, progress.steps_per_epoch
-                for number, epoch in enumerate(progress.epochs[len(epochs) :], start=len(epochs) + 1):
-                    with tqdm.external_write_mode(file=sys.stderr):
-                        print(_epoch_line(recipe, number, epoch), flush=True)
-                epochs = progress.epochs
-        except KeyboardInterrupt:
-            interrupted = True
+    last, interrupted = _run(train(network, data, recipe))
     if interrupted:
-        print(f"Stopped after {step / steps_per_epoch:.1f} of {recipe.epochs} epochs.", file=sys.stderr)
-    else:
-        print(f"\nTest Results:\n{_test_line(network, data, recipe)}")
+        network.parameters[:] = last.parameters  # what the record below is about, to the step
+        print(f"Stopped after {_epochs(last):.1f} of {recipe.epochs} epochs.", file=sys.stderr)
     if options.output:
-        last = epochs[-1] if epochs and not interrupted else None
+        tested = last.epochs[-1] if last.finished else None
         record = model_file.ModelRecord(
             architecture=options.architecture,
             recipe=recipe,
             data=data.name,
-            epochs=step / steps_per_epoch,
-            test_loss=last.test_loss if last else None,
-            test_accuracy=last.test_accuracy if last else None,
+            epochs=_epochs(last),
+            test_loss=tested.test_loss if tested else None,
+            test_accuracy=tested.test_accuracy if tested else None,
         )
         model_file.save(options.output, network, record)
         print(f"Saved {options.output}", file=sys.stderr)
-    return 0
+    if not interrupted:
+        print(f"\nTest Results:\n{_test_line(network, data, recipe)}")
+    # Who stops a run that keeps its model has what they want of it; one that kept nothing came to nothing.
+    return 1 if interrupted and not options.output else 0
+
+
+def _run(training: Iterator[Progress | None]) -> tuple[Progress, bool]:
+    """Print epochs as they end; return the last progress, and whether Ctrl-C came before the end."""
+    import numpy as np
+    from tqdm import tqdm
+
+    last: Progress | None = None
+    quiet = np.errstate(over="ignore", invalid="ignore")  # a run that diverges says so in one line of its own
+    with quiet, tqdm(unit="step", disable=None, leave=False, dynamic_ncols=True) as bar:
+        try:
+            for progress in training:
+                if progress is None:
+                    continue
+                bar.total = progress.steps
+                bar.update(progress.step - bar.n)
+                printed = len(last.epochs) if last else 0
+                last = progress
+                for number, epoch in enumerate(progress.epochs[printed:], start=printed + 1):
+                    with tqdm.external_write_mode(file=sys.stderr):
+                        print(_epoch_line(progress.recipe, number, epoch), flush=True)
+        except KeyboardInterrupt:
+            if last is None:
+                raise
+            return last, True
+    assert last is not None
+    return last, False
+
+
+def _epochs(progress: Progress) -> float:
+    return progress.step / progress.steps_per_epoch
 
 
 def _check_output(path: Path) -> None:
     """Refuse before training what would fail after it."""
-    if path.is_dir():
-        raise UserError(f"--output {path} is a folder: give the name of a file.")
-    if not os.access(path.parent, os.W_OK):
-        raise UserError(f"--output {path} can't be written: there is no folder {path.parent} that allows it.")
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise UserError(f"--output {path} is not a file: give the name of one, old or new.")
+    if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
+        raise UserError(f"--output {path} can't be written: there is no folder {target.parent} that allows it.")
 
 
 def _epoch_line(recipe: Recipe, number: int, epoch: Epoch) -> str:

@@ -1,0 +1,460 @@
+"""The command line keeps its contract: results on standard output, one line for what is wrong, status 0, 1 or 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+import mnist_gui
+from mnist_gui import cli, model_file
+from mnist_gui.nn import architectures
+
+sys.path.append(str(Path(__file__).parent / "data"))  # when this file is run by itself
+from idx_files import write_data_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEST_LINE = re.compile(r"Loss: \d+\.\d{4}, Accuracy: \d+\.\d\d%")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data set of 30 + 20 images of noise."""
+    write_data_set(tmp_path / "noise")
+    return tmp_path / "noise"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A fresh model."""
+    network = architectures.build("notebook")
+    network.initialize(np.random.default_rng(0))
+    model_file.save(tmp_path / "fresh.safetensors", network, model_file.ModelRecord("notebook"))
+    return tmp_path / "fresh.safetensors"
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A one, dark on light."""
+    return draw_line(tmp_path / "one.png")
+
+
+def draw_line(path: Path, ink: str = "black", paper: str = "white", size: tuple[int, int] = (200, 300)) -> Path:
+    image = Image.new("RGB", size, paper)
+    ImageDraw.Draw(image).line((size[0] * 0.55, size[1] * 0.15, size[0] * 0.45, size[1] * 0.85), ink, size[0] // 10)
+    image.save(path)
+    return path
+
+
+def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
+    """Start the program as a person does."""
+    command = [sys.executable, "-m", "mnist_gui", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    return subprocess.Popen(command, **pipes)
+
+
+def run(*arguments: object, **options: object) -> tuple[int, str, str]:
+    """Run the program as a person does: its status, output and errors."""
+    with start(*arguments, **options) as process:
+        output, errors = process.communicate(timeout=60)
+    return process.returncode, output, errors
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Run the program in this process: its status, output and errors."""
+    try:
+        status = cli.main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    return status, *capsys.readouterr()
+
+
+def failure(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one line with which something wrong with the world is told."""
+    status, output, errors = call(capsys, *arguments)
+    assert (status, output) == (1, "")
+    assert errors.startswith("mnist-gui: ")
+    assert errors.endswith("\n")
+    assert errors.count("\n") == 1
+    return errors
+
+
+# Help and usage.
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["train", "--help"], ["predict", "-h"]])
+def test_help_answers_at_once(arguments: list[str]) -> None:
+    program = (
+        "import sys\nfrom mnist_gui.cli import main\ntry:\n    main(sys.argv[1:])\n"
+        "except SystemExit as end:\n    print(end.code, *sys.modules, file=sys.stderr)\n"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    status, *modules = done.stderr.split()
+    assert status == "0"
+    assert not {"numpy", "PySide6", "PIL", "tqdm"} & set(modules)
+    assert done.stdout.startswith(f"mnist-gui {mnist_gui.__version__}" if "--version" in arguments else "usage: ")
+
+
+def test_the_version_is_the_package_s() -> None:
+    assert run("--version") == (0, f"mnist-gui {mnist_gui.__version__}\n", "")
+
+
+def test_help_names_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, errors = call(capsys, "--help")
+    assert (status, errors) == (0, "")
+    for word in ("train", "evaluate", "predict", "MNIST_GUI_DATA"):
+        assert word in output
+
+
+@pytest.mark.parametrize("name", ["--epochs", "--batch-size"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "ten", "nan", "1e3", "9" * 5000])
+def test_a_wrong_count_is_wrong_usage(capsys: pytest.CaptureFixture[str], name: str, value: str) -> None:
+    status, output, errors = call(capsys, "train", f"{name}={value}")
+    assert (status, output) == (2, "")
+    assert f"argument {name}: '{value}' is not a whole number from 1 to " in errors
+
+
+@pytest.mark.parametrize("value", ["0", "-0.1", "nan", "inf", "-inf", "1e999", "", "fast"])
+def test_a_wrong_rate_is_wrong_usage(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    status, output, errors = call(capsys, "train", f"--learning-rate={value}")
+    assert (status, output) == (2, "")
+    assert f"argument --learning-rate: '{value}' is not a number above 0" in errors
+
+
+@pytest.mark.parametrize("value", ["-1", "4294967296", "9" * 40, "0.5"])
+def test_a_wrong_seed_is_wrong_usage(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    status, output, errors = call(capsys, "train", f"--seed={value}")
+    assert (status, output) == (2, "")
+    assert f"argument --seed: '{value}' is not a whole number from 0 to 4294967295" in errors
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+@pytest.mark.parametrize("recipe", ["default", "notebook"])
+def test_the_first_and_the_last_seed_are_fine(
+    capsys: pytest.CaptureFixture[str], folder: Path, seed: int, recipe: str
+) -> None:
+    assert call(capsys, "train", "--recipe", recipe, "--data", folder, "--epochs=1", f"--seed={seed}")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--recipe", "secret"], "'secret' is none of default, notebook"),
+        (["train", "--architecture", "tower"], "'tower' is none of notebook"),
+        (["train", "--lr", "1"], "unrecognized arguments"),
+        (["bake"], "invalid choice: 'bake'"),
+        (["evaluate"], "required: MODEL"),
+        (["predict"], "required: IMAGE"),
+        (["predict", "--json"], "required: IMAGE"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_has_status_2(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    status, output, errors = call(capsys, *arguments)
+    assert (status, output) == (2, "")
+    assert message in errors
+
+
+# Something is wrong with the world.
+
+
+@pytest.mark.parametrize("arguments", [["train"], ["train", "--recipe", "notebook"], ["evaluate", "MODEL"]])
+def test_without_data_and_network_one_line_shows_the_way(
+    capsys: pytest.CaptureFixture[str], model: Path, arguments: list[str]
+) -> None:
+    message = failure(capsys, *(model if argument == "MODEL" else argument for argument in arguments))
+    assert "can't be downloaded" in message
+    assert "--data or MNIST_GUI_DATA" in message
+
+
+def test_a_data_folder_that_is_missing_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert f"{tmp_path / 'nowhere'} can't be read" in failure(capsys, "train", "--data", tmp_path / "nowhere")
+
+
+def test_damaged_data_is_named(capsys: pytest.CaptureFixture[str], folder: Path, model: Path) -> None:
+    path = folder / "t10k-images-idx3-ubyte.gz"
+    os.truncate(path, 100)
+    for command in (["train"], ["evaluate", model]):
+        assert str(path) in failure(capsys, *command, "--data", folder)
+
+
+def test_a_line_break_in_a_name_breaks_no_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    failure(capsys, "train", "--data", tmp_path / "two\nlines")
+
+
+@pytest.mark.parametrize("name", ["", "noise", "nowhere/model", "noise/t10k-images-idx3-ubyte.gz/model"])
+def test_an_output_that_cannot_be_written_is_refused_before_training(
+    capsys: pytest.CaptureFixture[str], folder: Path, name: str
+) -> None:
+    # There is no data either: the output is looked at first.
+    assert "--output" in failure(capsys, "train", "--data", "nowhere", "--output", folder.parent / name)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about devices as POSIX has them")
+def test_a_device_is_refused_as_an_output_before_training(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--output /dev/null is not a file" in failure(capsys, "train", "--data", "nowhere", "--output", "/dev/null")
+
+
+def test_a_model_that_is_none_is_named(capsys: pytest.CaptureFixture[str], folder: Path, picture: Path) -> None:
+    for command in (["evaluate", picture, "--data", folder], ["predict", picture, "--model", picture]):
+        assert f"{picture} is not a model" in failure(capsys, *command)
+    assert "No such file" in failure(capsys, "evaluate", "nowhere", "--data", folder)
+
+
+def test_a_picture_that_is_none_is_named(capsys: pytest.CaptureFixture[str], model: Path, picture: Path) -> None:
+    assert f"{model} is not a picture" in failure(capsys, "predict", picture, model, "--model", model)
+    assert "nowhere.png" in failure(capsys, "predict", "nowhere.png", "--model", model)
+    assert str(picture.parent) in failure(capsys, "predict", picture.parent, "--model", model)
+
+
+def test_a_rate_that_diverges_ends_in_one_line(folder: Path) -> None:
+    output = folder.parent / "model"
+    status, lines, errors = run("train", "--data", folder, "--learning-rate", "1e300", "--output", output)
+    assert status == 1
+    assert "Test Results" not in lines
+    assert re.fullmatch(r"mnist-gui: Training diverged at step \d+: [^\n]+\n", errors)
+    assert not output.exists()
+
+
+def test_too_little_memory_ends_in_one_line(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mnist_gui.training.train", fail)
+    assert "not enough memory" in failure(capsys, "train", "--data", folder)
+
+
+# Train and evaluate.
+
+
+def test_train_prints_epochs_and_test_results(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    status, output, errors = call(capsys, "train", "--data", folder, "--epochs", 2, "--batch-size", 7)
+    *epochs, blank, title, test, end = output.split("\n")
+    assert (status, errors) == (0, "")
+    assert len(epochs) == 2
+    for number, line in enumerate(epochs, start=1):
+        assert re.fullmatch(rf"Epoch {number}/2, {TEST_LINE.pattern}, Test accuracy: \d+\.\d\d%", line)
+    assert (blank, title, end) == ("", "Test Results:", "")
+    assert TEST_LINE.fullmatch(test)
+    assert epochs[-1].endswith(f"Test accuracy: {test.partition('Accuracy: ')[2]}")
+
+
+@pytest.mark.parametrize("recipe", ["default", "notebook"])
+def test_a_saved_model_is_evaluated_to_the_same_line(
+    capsys: pytest.CaptureFixture[str], folder: Path, recipe: str
+) -> None:
+    path = folder.parent / "model.safetensors"
+    train = ["train", "--data", folder, "--recipe", recipe, "--epochs", 2, "--batch-size", 8, "--seed", 5]
+    status, output, errors = call(capsys, *train, "--output", path)
+    assert (status, errors) == (0, f"Saved {path}\n")
+    assert call(capsys, "evaluate", path, "--data", folder) == (0, output.splitlines()[-1] + "\n", "")
+
+    _, record = model_file.load(path)
+    assert (record.architecture, record.data, record.epochs) == ("notebook", "noise", 2)
+    assert (record.recipe.name, record.recipe.epochs, record.recipe.batch_size, record.recipe.seed) == (recipe, 2, 8, 5)
+    assert record.test_accuracy is not None
+    assert output.endswith(f"Accuracy: {record.test_accuracy:.2%}\n")
+
+
+def test_the_same_command_makes_the_same_file(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        assert call(capsys, "train", "--data", folder, "--epochs=2", "--output", tmp_path / name)[0] == 0
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_the_variable_names_the_data(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MNIST_GUI_DATA", str(folder))
+    assert call(capsys, "train", "--epochs=1") == call(capsys, "train", "--epochs=1", "--data", folder)
+
+
+def test_standard_output_holds_results_only(folder: Path, model: Path) -> None:
+    status, output, errors = run("train", "--data", folder, "--epochs=1", "--output", model)
+    assert (status, errors) == (0, f"Saved {model}\n")
+    assert [line.partition(" ")[0] for line in output.splitlines()] == ["Epoch", "", "Test", "Loss:"]
+
+
+# Predict.
+
+
+def test_predict_reads_each_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path, model: Path) -> None:
+    dark = draw_line(tmp_path / "dark.png")
+    light = draw_line(tmp_path / "light.jpg", "white", "black", (90, 70))
+    Image.new("L", (50, 50), 200).save(tmp_path / "blank.png")
+    files = [dark, light, tmp_path / "blank.png"]
+    status, output, errors = call(capsys, "predict", *files, "--model", model)
+    assert (status, errors) == (0, "")
+    first, second, third = output.splitlines()
+    assert re.fullmatch(rf"{re.escape(str(dark))}: \d \(\d+\.\d%\)", first)
+    assert re.fullmatch(rf"{re.escape(str(light))}: \d \(\d+\.\d%\)", second)
+    assert third == f"{tmp_path / 'blank.png'}: no digit"
+
+    status, output, errors = call(capsys, "predict", *files, "--model", model, "--json")
+    assert (status, errors) == (0, "")
+    answers = json.loads(output)
+    assert [list(answer) for answer in answers] == [["file", "digit", "confidence", "probabilities"]] * 3
+    assert [answer["file"] for answer in answers] == list(map(str, files))
+    for answer, line in zip(answers[:2], (first, second), strict=True):
+        assert len(answer["probabilities"]) == 10
+        assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-6)
+        assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
+        assert line.endswith(f"{answer['digit']} ({answer['confidence']:.1%})")
+    assert answers[2] == {"file": str(files[2]), "digit": None, "confidence": None, "probabilities": None}
+
+
+def test_predict_asks_the_model_that_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, picture: Path
+) -> None:
+    for digit in (3, 8):
+        network = architectures.build("notebook")
+        network.named()["dense1.bias"][digit] = 5
+        model_file.save(tmp_path / "model", network, model_file.ModelRecord("notebook"))
+        _, output, _ = call(capsys, "predict", picture, "--model", tmp_path / "model", "--json")
+        assert json.loads(output)[0]["digit"] == digit
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_that_is_no_text_is_printed_somehow(model: Path, picture: Path) -> None:
+    odd = picture.rename(picture.with_name(os.fsdecode(b"\xff\xc3\xa9.png")))
+    for environment in ({"PYTHONIOENCODING": "utf-8"}, {"PYTHONIOENCODING": "ascii"}):
+        status, output, errors = run("predict", odd, "--model", model, env={**os.environ, **environment})
+        assert (status, errors) == (0, "")
+        assert r"\udcff" in output
+
+
+# Ends before the end.
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Undo for the programs started here what shells do to a test run in the background: ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def interrupt_after_an_epoch(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Press Ctrl-C in the middle of training: the status and the errors."""
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Epoch 1/")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert "Test Results" not in output
+    return process.returncode, errors
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends Ctrl-C another way")
+def test_ctrl_c_keeps_the_model_so_far(folder: Path) -> None:
+    path = folder.parent / "model.safetensors"
+    with start("train", "--data", folder, "--epochs", 10_000, "--output", path) as process:
+        status, errors = interrupt_after_an_epoch(process)
+    assert status == 0
+    assert re.fullmatch(rf"Stopped after \d+\.\d of 10000 epochs\.\nSaved {re.escape(str(path))}\n", errors)
+    network, record = model_file.load(path)
+    assert 1 <= record.epochs < 10_000
+    assert record.test_accuracy is None
+    assert network.parameters.any()
+    assert sorted(path.parent.iterdir()) == [path, folder]
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends Ctrl-C another way")
+def test_ctrl_c_without_an_output_has_status_1(folder: Path) -> None:
+    with start("train", "--data", folder, "--epochs", 10_000) as process:
+        status, errors = interrupt_after_an_epoch(process)
+    assert status == 1
+    assert re.fullmatch(r"Stopped after \d+\.\d of 10000 epochs\.\n", errors)
+
+
+@pytest.mark.parametrize("place", ["mnist_gui.data.load", "mnist_gui.training.train", "mnist_gui.model_file.save"])
+def test_ctrl_c_at_another_time_ends_in_one_line(
+    capsys: pytest.CaptureFixture[str], folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    before = model.read_bytes()
+    monkeypatch.setattr(place, interrupt)
+    status, _, errors = call(capsys, "train", "--data", folder, "--epochs=1", "--output", model)
+    assert (status, errors) == (1, "mnist-gui: Interrupted.\n")
+    assert model.read_bytes() == before
+
+
+def test_an_interrupted_model_is_that_of_its_record(
+    capsys: pytest.CaptureFixture[str], folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnist_gui.training import train
+
+    seen: list[np.ndarray] = []
+
+    def train_and_interrupt(network, data, recipe):
+        for progress in train(network, data, recipe):
+            yield progress
+            if progress is not None and len(progress.epochs) == 2:
+                seen.append(progress.parameters)
+                network.parameters += 1  # a step that no progress has told of
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("mnist_gui.training.train", train_and_interrupt)
+    assert call(capsys, "train", "--data", folder, "--epochs=4", "--output", model)[0] == 0
+    network, record = model_file.load(model)
+    assert record.epochs == 2
+    np.testing.assert_array_equal(network.parameters, seen[0])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about pipes as POSIX has them")
+def test_a_reader_that_leaves_causes_no_traceback(folder: Path) -> None:
+    with start("train", "--data", folder, "--epochs", 10_000) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("Epoch 1/")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+def test_a_full_disk_under_the_output_ends_in_one_line(folder: Path, model: Path, picture: Path, command: str) -> None:
+    arguments: dict[str, list[object]] = {
+        "train": ["--data", folder, "--epochs", 1],
+        "evaluate": [model, "--data", folder],
+        "predict": [picture, "--model", model],
+    }
+    with Path("/dev/full").open("w") as full:
+        status, _, errors = run(command, *arguments[command], stdout=full)
+    assert (status, errors) == (1, "mnist-gui: No space left on device.\n")
+
+
+def test_a_full_disk_under_the_output_does_not_cost_the_model(
+    capsys: pytest.CaptureFixture[str], folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli, "_test_line", fail)
+    assert call(capsys, "train", "--data", folder, "--epochs=1", "--output", model)[0] == 1
+    assert model_file.load(model)[1].epochs == 1
+
+
+def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = type(sys)("mnist_gui.gui.app")
+    app.run = lambda: 7  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "mnist_gui.gui.app", app)
+    assert cli.main([]) == 7
