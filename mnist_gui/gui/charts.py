@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
+from mnist_gui.gui.explorer import Page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,8 +141,11 @@ class Chart(QWidget):
         super().changeEvent(event)
 
 
-class Charts(QWidget):
+class Charts(Page):
     """Loss and accuracy side by side."""
+
+    title = "Learning"
+    tip = "Loss and accuracy of the run, as they come"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -161,11 +165,10 @@ class Charts(QWidget):
             "network never trains on.",
         )
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, theme.GRID // 2, 0, 0)
         layout.setSpacing(3 * theme.GRID)
         layout.addWidget(self.loss, 1)
         layout.addWidget(self.accuracy, 1)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, False)
 
     def show_progress(self, progress: Progress) -> None:
         """Show all that a run has come to."""

@@ -24,7 +24,9 @@ from mnist_gui.assets import ASSETS
 from mnist_gui.data import mnist
 from mnist_gui.errors import UserError
 from mnist_gui.gui import theme
+from mnist_gui.gui.charts import Charts
 from mnist_gui.gui.draw_panel import DrawPanel
+from mnist_gui.gui.explorer import Explorer
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
 from mnist_gui.gui.network_view import NetworkView
@@ -57,6 +59,9 @@ class MainWindow(QMainWindow):
         self.canvas = self.draw_panel.canvas
         self.network_view = NetworkView()
         self.training_panel = TrainingPanel()
+        self.charts = Charts()
+        self.explorer = Explorer()
+        self.explorer.add_page(self.charts)
         self._rng = np.random.default_rng()
         self._model_label, self._data_label = QLabel(), QLabel()
         self.statusBar().addWidget(self._model_label)
@@ -78,12 +83,18 @@ class MainWindow(QMainWindow):
         top.setSpacing(theme.GRID)
         top.addWidget(_panel(self.draw_panel), 3)
         top.addWidget(_panel(self.network_view), 8)
+        bottom = QWidget()
+        lower = QVBoxLayout(bottom)
+        lower.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID // 2)
+        lower.setSpacing(theme.GRID // 2)
+        lower.addWidget(self.training_panel)
+        lower.addWidget(self.explorer, 1)
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, 0)
         layout.setSpacing(theme.GRID)
         layout.addLayout(top, 5)
-        layout.addWidget(_panel(self.training_panel), 4)
+        layout.addWidget(_panel(bottom), 4)
         self.setCentralWidget(centre)
         self.setMinimumSize(960, 620)
         self.resize(1280, 800)
@@ -94,6 +105,7 @@ class MainWindow(QMainWindow):
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
         panel = self.training_panel
+        panel.epochs_box.valueChanged.connect(self.charts.expect)
         panel.train_requested.connect(self.train)
         panel.pause_requested.connect(self.trainer.pause)
         panel.resume_requested.connect(self.trainer.resume)
@@ -110,7 +122,9 @@ class MainWindow(QMainWindow):
     # --- the drawing ---
 
     def _show_network(self) -> None:
-        self.network_view.show_network(self.model.network, self.canvas.seen())
+        image = self.canvas.seen()
+        self.network_view.show_network(self.model.network, image)
+        self.explorer.show_network(self.model.network, image)
 
     def open_picture(self) -> None:
         """Let the person choose a picture of a digit."""
@@ -150,8 +164,12 @@ class MainWindow(QMainWindow):
         self.model.start(architecture, recipe, dataset.name)
         self.model.network.parameters[:] = network.parameters
         self.network_view.reset_scales()
-        self.training_panel.clear()
+        self._clear_run()
         self.trainer.start(network, dataset, recipe, fresh=fresh)
+
+    def _clear_run(self) -> None:
+        self.training_panel.clear()
+        self.charts.clear(self.training_panel.epochs_box.value())
 
     def reset(self) -> None:
         """Take fresh, untrained weights from the seed."""
@@ -160,12 +178,13 @@ class MainWindow(QMainWindow):
         recipe = self.training_panel.recipe()
         self.model.reset(self.model.network.architecture, recipe, self.training_panel.data_source())
         self.network_view.reset_scales()
-        self.training_panel.clear()
+        self._clear_run()
         self._model_changed()
 
     def _show_progress(self, progress: Progress) -> None:
         self.model.follow(progress)
         self.training_panel.show_progress(progress)
+        self.charts.show_progress(progress)
         self._model_changed()
 
     def _show_state(self, state: State) -> None:
@@ -263,7 +282,7 @@ class MainWindow(QMainWindow):
             QMessageBox.warning(self, "The model can't be opened", str(error))
             return
         self.network_view.reset_scales()
-        self.training_panel.clear()
+        self._clear_run()
         self._model_changed()
 
     def save_model(self) -> bool:

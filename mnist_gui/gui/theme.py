@@ -96,6 +96,15 @@ QComboBox QAbstractItemView {
     background: palette(base); border: 1px solid palette(mid); selection-background-color: palette(highlight);
     selection-color: palette(highlighted-text); outline: none;
 }
+QTabWidget::pane { border: none; background: transparent; }
+QTabBar { background: transparent; }
+QTabBar::tab {
+    background: transparent; color: palette(placeholder-text); border: none; border-bottom: 2px solid transparent;
+    padding: 3px 2px; margin-right: 18px;
+}
+QTabBar::tab:hover { color: palette(text); }
+QTabBar::tab:selected { color: palette(text); border-bottom: 2px solid palette(highlight); }
+QTabBar::tab:focus { color: palette(highlight); }
 QProgressBar { border: none; border-radius: 3px; background: palette(midlight); max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { border-radius: 3px; background: palette(highlight); }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: palette(mid); }

@@ -1,4 +1,4 @@
-"""Settings of a run, the buttons that steer it, and its charts."""
+"""Settings of a run, the buttons that steer it, and how far it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 
 from mnist_gui import notebook
 from mnist_gui.gui import theme
-from mnist_gui.gui.charts import Charts
 from mnist_gui.training import RECIPES
 
 if TYPE_CHECKING:
@@ -133,7 +132,6 @@ class TrainingPanel(QWidget):
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._note.setWordWrap(True)
         self._note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.charts = Charts()
         self._lay_out()
 
         self.recipe_box.currentIndexChanged.connect(self._show_recipe)
@@ -142,7 +140,6 @@ class TrainingPanel(QWidget):
         self.pause_button.clicked.connect(self._pause_or_resume)
         self.stop_button.clicked.connect(self.stop_requested)
         self.reset_button.clicked.connect(self.reset_requested)
-        self.epochs_box.valueChanged.connect(self.charts.expect)
         self._last_data = 0
         self._show_recipe()
         self.set_state(State.IDLE)
@@ -194,12 +191,11 @@ class TrainingPanel(QWidget):
         top.setAlignment(buttons, Qt.AlignmentFlag.AlignBottom)
         top.addLayout(status, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID)
         layout.addLayout(top)
         layout.addWidget(self._note)
-        layout.addWidget(self.charts, 1)
-        self.charts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def recipe(self) -> Recipe:
         """Return what the person has set."""
@@ -287,7 +283,6 @@ class TrainingPanel(QWidget):
 
     def show_progress(self, progress: Progress) -> None:
         """Show where a run stands."""
-        self.charts.show_progress(progress)
         self.progress.setValue(round(1000 * progress.step / progress.steps))
         epoch = min(len(progress.epochs) + 1, progress.recipe.epochs)
         where = f"epoch {epoch}/{progress.recipe.epochs}"
@@ -299,7 +294,6 @@ class TrainingPanel(QWidget):
 
     def clear(self) -> None:
         """Forget the run that was shown."""
-        self.charts.clear(self.epochs_box.value())
         self.progress.setValue(0)
         self.show_status("Ready to train")
 
