@@ -7,24 +7,17 @@ screen. What is on the canvas is always one frozen ``_Drawing``; each undo step 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from math import ceil, floor, hypot
-from pathlib import Path
+from math import ceil, hypot
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
-    QCursor,
     QGuiApplication,
     QImage,
-    QInputDevice,
     QPainter,
     QPalette,
     QPen,
-    QPixmap,
-    QTouchEvent,
     QUndoCommand,
     QUndoStack,
 )
@@ -32,25 +25,24 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mnist_gui import ink
 from mnist_gui.data.dataset import IMAGE_SIZE
+from mnist_gui.gui import pictures
+from mnist_gui.gui.ink_layer import InkLayer, knots, shades, smooth
+from mnist_gui.gui.pen_area import PenArea
+from mnist_gui.gui.pen_cursor import ring_cursor
 from mnist_gui.ink import Stroke
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from os import PathLike
 
     from numpy.typing import NDArray
-    from PIL import Image
-    from PySide6.QtCore import QMimeData
     from PySide6.QtGui import (
         QDragEnterEvent,
         QDragLeaveEvent,
         QDropEvent,
         QFocusEvent,
-        QHideEvent,
-        QMouseEvent,
         QPaintEvent,
         QResizeEvent,
-        QTabletEvent,
     )
 
 PEN_WIDTH: Final = 0.07
@@ -59,21 +51,15 @@ PEN_WIDTH: Final = 0.07
 PEN_WIDTH_RANGE: Final = (0.01, 0.2)
 """The thinnest and the thickest pen, in units of the paper's side."""
 
-PRESSURE_RANGE: Final = (0.5, 1.3)
-"""What a stylus makes of the pen's width when it hardly touches, and when it is pressed as hard as can be."""
-
 UNDO_LIMIT: Final = 200
 """Steps that can be taken back."""
 
 _CORNER: Final = 8  # radius of the paper's corners, in pixels
 _MIN_STEP: Final = 0.003  # shorter moves add nothing to see, and a pen reports up to a thousand a second
-_FLATNESS: Final = 0.1  # how far a curve may lie from the pieces that it's drawn with, in pixels
 _PICTURE_PART: Final = 0.82  # of the paper's side; the rest is margin, and room for the caption
-_MAX_CURSOR: Final = 128  # larger cursors are refused by some window systems, in pixels
-_MAX_PASTED: Final = 1024  # pixels of a pasted picture's longer side; what's read of it is smaller still
 
 
-class Canvas(QWidget):
+class Canvas(PenArea):
     """A square sheet of paper for one digit.
 
     Signals
@@ -99,18 +85,14 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 200)
-        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
-        self.setMouseTracking(True)
         self.setAcceptDrops(True)
 
         self._pen_width = PEN_WIDTH
         self._drawing = _Drawing()
         self._line: list[tuple[float, float, float]] = []  # x, y, width of the stroke under way
-        self._source: object = None  # what draws the stroke under way
-        self._knows_stylus_or_touch = False
         self._seen: NDArray[np.uint8] | None = None
         self._seen_is_known = True
-        self._ink: _Ink | None = None
+        self._ink: InkLayer | None = None
         self._inked: tuple[Stroke, ...] | None = None  # the finished strokes that are in _ink
         self._drop_is_near = False
         self._focus_is_shown = False
@@ -168,18 +150,18 @@ class Canvas(QWidget):
 
     def clear(self) -> None:
         """Leave the paper empty. Can be undone."""
-        self._finish_stroke()
+        self.lift_pen()
         if not self.is_empty():
             self._replace(_Drawing(), "clear")
 
     def undo(self) -> None:
         """Take the last step back; a stroke under way ends, and is that step."""
-        self._finish_stroke()
+        self.lift_pen()
         self._history.undo()
 
     def redo(self) -> None:
         """Take again what was undone."""
-        self._finish_stroke()
+        self.lift_pen()
         self._history.redo()
 
     def can_undo(self) -> bool:
@@ -201,7 +183,7 @@ class Canvas(QWidget):
         self._shape_cursor()
 
     def _replace(self, drawing: _Drawing, what: str) -> None:
-        self._finish_stroke()
+        self.lift_pen()
         self._history.push(_Step(self, self._drawing, drawing, what))
 
     def _show(self, drawing: _Drawing) -> None:
@@ -217,37 +199,23 @@ class Canvas(QWidget):
 
     def open_picture(self, path: str | PathLike[str]) -> None:
         """Show a picture file of a digit as the network sees it, or say in ``picture_failed`` why not."""
-        try:
-            picture = ink.open_picture(path)
-        except ink.PictureError as error:
-            self.picture_failed.emit(str(error))
-        else:
-            self._read(picture, Path(path).name)
+        self._show_picture(lambda: pictures.from_file(path))
 
     def paste(self) -> None:
         """Show the picture, or the picture file, that is in the clipboard."""
-        self._take(QGuiApplication.clipboard().mimeData(), "pasted picture", "The clipboard holds no picture")
+        data = QGuiApplication.clipboard().mimeData()
+        self._show_picture(lambda: pictures.from_data(data, "pasted picture", "The clipboard holds no picture"))
 
-    def _take(self, data: QMimeData, caption: str, otherwise: str) -> None:
-        files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-        image = data.imageData() if not files and data.hasImage() else None
-        if files:
-            self.open_picture(files[0])
-        elif isinstance(image, QImage) and not image.isNull():
-            self._read(_to_pillow(image), caption)
-        else:
-            self.picture_failed.emit(otherwise)
-
-    def _read(self, picture: Image.Image, caption: str) -> None:
-        seen = ink.from_picture(picture)
-        if seen is None:
-            self.picture_failed.emit(f"{caption} holds no digit")
+    def _show_picture(self, read: Callable[[], tuple[NDArray[np.uint8], str]]) -> None:
+        try:
+            seen, caption = read()
+        except ink.PictureError as error:
+            self.picture_failed.emit(str(error))
         else:
             self.set_picture(seen, caption)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        data = event.mimeData()
-        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
+        if pictures.may_be_in(event.mimeData()):
             self._copy(event)
             self._drop_is_near = True
             self.update()
@@ -260,7 +228,8 @@ class Canvas(QWidget):
         self._copy(event)
         self._drop_is_near = False
         self.update()
-        self._take(event.mimeData(), "dropped picture", "What was dropped holds no picture")
+        data = event.mimeData()
+        self._show_picture(lambda: pictures.from_data(data, "dropped picture", "What was dropped holds no picture"))
 
     @staticmethod
     def _copy(event: QDropEvent) -> None:
@@ -269,113 +238,36 @@ class Canvas(QWidget):
 
     # The pen
 
-    def _begin_stroke(self, source: object, position: QPointF, pressure: float = 1) -> None:
-        if self._source == "mouse" and source != "mouse":
-            self._drop_stroke()  # window systems repeat a stylus or a finger as a mouse, which may come first
-        if self._source is None:
-            self._source = source
-            self._line = [self._to_unit(position, pressure)]
-            self.update()  # a picture or the hint may have to go
-            self._change()
+    def pen_down(self, position: QPointF, pressure: float) -> None:
+        self._line = [self._to_unit(position, pressure)]
+        self.update()  # a picture or the hint may have to go
+        self._change()
 
-    def _continue_stroke(self, source: object, position: QPointF, pressure: float = 1) -> None:
-        if self._source != source:
-            return
+    def pen_moved(self, position: QPointF, pressure: float) -> None:
         here, (x, y, _) = self._to_unit(position, pressure), self._line[-1]
         if hypot(here[0] - x, here[1] - y) < _MIN_STEP:
             return
         self._line.append(here)
         last = self._last_moves()
-        self._sheet().add(_curve(last * self._scale, slice(-2, -1)))
+        self._sheet().add(smooth(last * self._scale, slice(-2, -1)))
         reach = last[:, 2:].max() / 2
         low, high = last[:, :2].min(axis=0) - reach, last[:, :2].max(axis=0) + reach
         dirty = QRectF(*(low * self._side).tolist(), *((high - low) * self._side).tolist())
         self.update(dirty.translated(QPointF(self._paper().topLeft())).toAlignedRect().adjusted(-1, -1, 1, 1))
         self._change()
 
-    def _end_stroke(self, source: object, position: QPointF, pressure: float = 1) -> None:
-        if self._source == source:
-            self._continue_stroke(source, position, pressure)
-            self._finish_stroke()
-
-    def _finish_stroke(self) -> None:
-        """Keep the stroke under way, if there is one, as it is now."""
-        if self._source is None:
-            return
-        self._sheet().add(_curve(self._last_moves() * self._scale, slice(-1, None)))
+    def pen_up(self) -> None:
+        self._sheet().add(smooth(self._last_moves() * self._scale, slice(-1, None)))
         self._inked = self.strokes()
-        self._source, self._line = None, []
+        self._line = []
         self._history.push(_Step(self, self._drawing, _Drawing(self._inked), "stroke"))
 
-    def _drop_stroke(self) -> None:
-        """Forget the stroke under way."""
-        self._source, self._line, self._inked = None, [], None
+    def pen_lost(self) -> None:
+        self._line, self._inked = [], None
         self.update()
         self._change()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        echo = event.source() != Qt.MouseEventSource.MouseEventNotSynthesized and self._knows_stylus_or_touch
-        if event.button() == Qt.MouseButton.LeftButton and not echo:
-            self._begin_stroke("mouse", event.position())
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._continue_stroke("mouse", event.position())
-        elif self._source == "mouse":
-            self._finish_stroke()  # the release went elsewhere
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._end_stroke("mouse", event.position())
-
-    def tabletEvent(self, event: QTabletEvent) -> None:
-        self._knows_stylus_or_touch = True
-        low, high = PRESSURE_RANGE
-        has_pressure = event.device().hasCapability(QInputDevice.Capability.Pressure)
-        pressure = low + (high - low) * event.pressure() if has_pressure else 1
-        match event.type():
-            case QEvent.Type.TabletPress if event.button() == Qt.MouseButton.LeftButton:
-                self._begin_stroke("stylus", event.position(), pressure)
-            case QEvent.Type.TabletMove:
-                self._continue_stroke("stylus", event.position(), pressure)
-            case QEvent.Type.TabletRelease if event.button() == Qt.MouseButton.LeftButton:
-                # A pen that leaves the paper no longer presses: the last width stays.
-                self._end_stroke("stylus", event.position(), self._last_pressure())
-        event.accept()
-
-    def _last_pressure(self) -> float:
-        return self._line[-1][2] / self._pen_width if self._line else 1
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QTouchEvent) and event.device().type() == QInputDevice.DeviceType.TouchScreen:
-            self._touch(event)
-            return True
-        if event.type() == QEvent.Type.WindowDeactivate:
-            self._finish_stroke()
-        return super().event(event)
-
-    def _touch(self, event: QTouchEvent) -> None:
-        self._knows_stylus_or_touch = True
-        for point in event.points():
-            finger = ("finger", point.id())  # a second one finds the pen taken
-            if event.type() == QEvent.Type.TouchCancel:
-                if self._source == finger:  # it was a palm, or a gesture of the system's
-                    self._drop_stroke()
-            elif point.state() == point.State.Pressed:
-                self._begin_stroke(finger, point.position())
-            elif point.state() == point.State.Updated:
-                self._continue_stroke(finger, point.position())
-            elif point.state() == point.State.Released:
-                self._end_stroke(finger, point.position())
-        event.accept()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._finish_stroke()
-        super().hideEvent(event)
-
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.EnabledChange:
-            self._finish_stroke()
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
             self._ink = None
             self._shape_cursor()
@@ -419,36 +311,19 @@ class Canvas(QWidget):
         super().focusOutEvent(event)
 
     def _shape_cursor(self) -> None:
-        """Make the mouse cursor a ring as large as the pen."""
-        diameter = max(5.0, self._pen_width * self._side)
-        size, ratio = ceil(diameter) + 4, self.devicePixelRatioF()
-        if size > _MAX_CURSOR:
-            self.setCursor(Qt.CursorShape.CrossCursor)
-            return
-        pixmap = QPixmap(QSize(size, size) * ratio)
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for role, width in ((QPalette.ColorRole.Base, 3.0), (QPalette.ColorRole.Text, 1.0)):  # seen on paper and on ink
-            color = self.palette().color(role)
-            color.setAlphaF(0.6)
-            painter.setPen(QPen(color, width))
-            painter.drawEllipse(QPointF(size / 2, size / 2), diameter / 2, diameter / 2)
-        painter.end()
-        self.setCursor(QCursor(pixmap, size // 2, size // 2))
+        self.setCursor(ring_cursor(self._pen_width * self._side, self.devicePixelRatioF(), self.palette()))
 
-    def _sheet(self) -> _Ink:
+    def _sheet(self) -> InkLayer:
         """All ink but the last half segment of a stroke under way, whose end isn't known yet."""
         scale, side = self._scale, ceil(self._scale)
         if self._ink is None or self._ink.side != side or self._inked is not self._drawing.strokes:
             color = self.palette().color(QPalette.ColorRole.Text)
-            self._ink = _Ink(side, _CORNER * self.devicePixelRatioF(), color)
+            self._ink = InkLayer(side, _CORNER * self.devicePixelRatioF(), color)
             self._inked = self._drawing.strokes
             for stroke in self._inked:
-                self._ink.add(_curve(np.column_stack([stroke.points, stroke.widths]) * scale))
+                self._ink.add(smooth(np.column_stack([stroke.points, stroke.widths]) * scale))
             if len(self._line) > 1:
-                self._ink.add(_curve(np.array(self._line) * scale, slice(0, -1)))
+                self._ink.add(smooth(np.array(self._line) * scale, slice(0, -1)))
         return self._ink
 
     def _last_moves(self) -> NDArray[np.float64]:
@@ -493,7 +368,7 @@ class Canvas(QWidget):
         painter.drawImage(paper.topLeft(), image)
         if self._line:
             # The last half segment is straight. Qt draws no line that ends where it starts, so a dot is a point.
-            *_, start, end = _knots(self._last_moves() * self._side).tolist()
+            *_, start, end = knots(self._last_moves() * self._side).tolist()
             color = self.palette().color(QPalette.ColorRole.Text)
             painter.setPen(QPen(color, end[2], Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.save()
@@ -507,7 +382,7 @@ class Canvas(QWidget):
 
     def _paint_picture(self, painter: QPainter, paper: QRect, picture: NDArray[np.uint8]) -> None:
         image = QImage(picture.tobytes(), IMAGE_SIZE, IMAGE_SIZE, IMAGE_SIZE, QImage.Format.Format_Indexed8)
-        image.setColorTable(_shades(self.palette().color(QPalette.ColorRole.Text)))
+        image.setColorTable(shades(self.palette().color(QPalette.ColorRole.Text)))
         # Each of its pixels is a square of whole pixels of the screen.
         ratio = self.devicePixelRatioF()
         side = int(self._side * ratio * _PICTURE_PART) // IMAGE_SIZE * IMAGE_SIZE
@@ -539,99 +414,6 @@ class _Step(QUndoCommand):
         self._canvas._show(self._after)
 
 
-class _Ink:
-    """How much ink covers each pixel of the paper, grown piece by piece.
-
-    A stroke is inked in short pieces while it is drawn. Painted over one another, their soft edges would add up to hard
-    ones, so of all pieces the strongest counts. A pen move costs the same whatever is there already.
-
-    Parameters
-    ----------
-    side : int
-        Of the paper, in pixels of the device.
-    corner : float
-        Radius of the paper's corners, in pixels of the device.
-    color : QColor
-        Of the ink.
-
-    Attributes
-    ----------
-    image : QImage
-        The ink to be painted onto the paper.
-    """
-
-    def __init__(self, side: int, corner: float, color: QColor) -> None:
-        self.side = side
-        self.image = QImage(side, side, QImage.Format.Format_Indexed8)
-        self.image.setColorTable(_shades(color))
-        self.image.fill(0)
-        self._coverage = np.asarray(self.image.bits(), np.uint8).reshape(side, -1)[:, :side]
-        beyond = np.maximum(np.abs(np.arange(side) + 0.5 - side / 2) - (side / 2 - corner), 0)
-        self._paper = _soften(corner - np.hypot(beyond, beyond[:, None]))
-
-    def add(self, line: NDArray[np.float64]) -> None:
-        """Ink a line through points with diameters (x, y, width), shape (n, 3), in pixels of the device.
-
-        What lies off the paper is left out.
-        """
-        for (x, y, width), (next_x, next_y, next_width) in pairwise(line.tolist()):
-            reach = max(width, next_width) / 2 + 1
-            left, right = max(floor(min(x, next_x) - reach), 0), min(ceil(max(x, next_x) + reach), self.side)
-            top, bottom = max(floor(min(y, next_y) - reach), 0), min(ceil(max(y, next_y) + reach), self.side)
-            if left >= right or top >= bottom:
-                continue
-            dx, dy = next_x - x, next_y - y
-            from_x = np.arange(left, right, dtype=np.float32) + (0.5 - x)
-            from_y = np.arange(top, bottom, dtype=np.float32)[:, None] + (0.5 - y)
-            # The nearest point of the piece, 0 at its start and 1 at its end.
-            nearest = np.clip((from_x * dx + from_y * dy) / (dx * dx + dy * dy or 1), 0, 1)
-            distance = np.sqrt((from_x - nearest * dx) ** 2 + (from_y - nearest * dy) ** 2)
-            new = _soften((width + nearest * (next_width - width)) / 2 - distance)
-            part = np.s_[top:bottom, left:right]
-            np.maximum(self._coverage[part], np.minimum(new, self._paper[part]), out=self._coverage[part])
-
-
-def _soften(depth: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """How much of a pixel is covered, 0 to 255, whose centre lies so deep (in pixels) within an edge."""
-    return (np.clip(depth + 0.5, 0, 1) * 255).astype(np.uint8)
-
-
-def _shades(color: QColor) -> list[int]:
-    """List a colour from transparent to opaque in 256 steps, as Qt's numbers 0xAARRGGBB."""
-    return [alpha << 24 | color.rgb() & 0xFFFFFF for alpha in range(256)]
-
-
-def _curve(line: NDArray[np.float64], segments: slice = slice(None)) -> NDArray[np.float64]:
-    """Make a smooth line of the pen's moves.
-
-    Parameters
-    ----------
-    line : ndarray of float64, shape (n, 3)
-        Points and diameters (x, y, width) in pixels.
-    segments : slice
-        Which of the n segments are wanted. Each is a quadratic Bézier curve that has one of the pen's points as control
-        point and ends in the middle between it and the next. So a further point changes the last segment only.
-
-    Returns
-    -------
-    ndarray of float64, shape (m, 3)
-        Points so near to one another that straight pieces between them look like the curve.
-    """
-    knots = _knots(line)
-    start, control, end = knots[:-1][segments], line[segments], knots[1:][segments]
-    bend = np.hypot(*(start - 2 * control + end)[:, :2].T) / 4
-    pieces = np.maximum(np.ceil(np.sqrt(bend / _FLATNESS)), 1).astype(int)
-    of = np.repeat(np.arange(len(pieces)), pieces)
-    t = ((np.arange(len(of)) + 1 - (np.cumsum(pieces) - pieces)[of]) / pieces[of])[:, None]
-    curve = (1 - t) ** 2 * start[of] + 2 * t * (1 - t) * control[of] + t**2 * end[of]
-    return np.concatenate([start[:1], curve])
-
-
-def _knots(line: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where segments of a line (n, 3) end: at its ends, and in the middle between its points; shape (n + 1, 3)."""
-    return np.concatenate([line[:1], (line[:-1] + line[1:]) / 2, line[-1:]])
-
-
 def _stroke(line: list[tuple[float, float, float]]) -> Stroke:
     columns = np.array(line)
     return Stroke(columns[:, :2], columns[:, 2])
@@ -649,14 +431,3 @@ def _on_paper(stroke: Stroke) -> list[Stroke]:
     cuts = np.flatnonzero(np.diff(near)) + 1
     runs = [run for run in np.split(np.arange(len(near)), cuts) if near[run[0]]]
     return [Stroke(np.clip(stroke.points[run], 0, 1), stroke.widths[run]) for run in runs]
-
-
-def _to_pillow(image: QImage) -> Image.Image:
-    from PIL import Image  # here, because the window starts without it
-
-    if max(image.width(), image.height()) > _MAX_PASTED:
-        size, keep = QSize(_MAX_PASTED, _MAX_PASTED), Qt.AspectRatioMode.KeepAspectRatio
-        image = image.scaled(size, keep, Qt.TransformationMode.SmoothTransformation)
-    image = image.convertToFormat(QImage.Format.Format_RGBA8888)
-    rows = np.asarray(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return Image.fromarray(rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4))

@@ -28,7 +28,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from mnist_gui import ink
-from mnist_gui.gui.canvas import PEN_WIDTH, PRESSURE_RANGE, Canvas
+from mnist_gui.gui.canvas import PEN_WIDTH, Canvas
+from mnist_gui.gui.pen_area import PRESSURE_RANGE
 from mnist_gui.ink import Stroke
 
 if TYPE_CHECKING:
