@@ -128,7 +128,7 @@ class MapView(QWidget):
     def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
         painter.setFont(theme.tabular(theme.small(self.font())))
         cell = self._cell(rect, 0, 0)
-        room, metrics = cell.width() - 4, painter.fontMetrics()
+        room, metrics = cell.width() - 1, painter.fontMetrics()
         decimals = next((d for d in (2, 1, 0) if metrics.horizontalAdvance(f"−0.{'0' * d}") <= room), None)
         if decimals is None or metrics.height() > cell.height():
             return

@@ -91,7 +91,7 @@ QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid palette(highlight); 
 QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(placeholder-text); background: palette(window); }
 QComboBox::drop-down { border: none; width: 18px; }
 QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
-QAbstractSpinBox { padding-left: 8px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox QAbstractItemView {
     background: palette(base); border: 1px solid palette(mid); selection-background-color: palette(highlight);
     selection-color: palette(highlighted-text); outline: none;

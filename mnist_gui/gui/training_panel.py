@@ -163,7 +163,7 @@ class TrainingPanel(QWidget):
         elif isinstance(widget, QAbstractSpinBox):
             widget.setFixedWidth(76 if isinstance(widget, QDoubleSpinBox) else 60)
             widget.setFont(theme.tabular(widget.font()))
-            widget.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         return widget
 
     def _button(self, name: str, text: str, icon: str, tip: str) -> QPushButton:
