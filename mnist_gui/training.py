@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CURVE_POINTS: Final = 1000
 PROGRESS_SECONDS: Final = 1 / 30
 YIELD_SECONDS: Final = 0.01
+EARLY: Final = frozenset(int(1.1**k) for k in range(75))  # steps with a progress whatever the clock says, up to 1,156
 EVALUATED_AT_ONCE: Final = 1024  # images between two chances to pause or stop
 
 
@@ -231,8 +232,9 @@ def train(
     Yields
     ------
     Progress or None
-        A Progress some 30 times a second, and at the start and the end of each epoch. None in between, at least
-        every 50 ms, as a chance to pause or to stop: close the generator, and the network stays as it is.
+        A Progress some 30 times a second, at the start and the end of each epoch, and as often in the first steps as
+        a look back at them needs. None in between, at least every 50 ms, as a chance to pause or to stop: close the
+        generator, and the network stays as it is.
 
     Raises
     ------
@@ -297,8 +299,8 @@ class _Run:
             optimizer.step(network.gradients, rates[self.step])
             self.step += 1
             now = perf_counter()
-            if now - yielded > YIELD_SECONDS:
-                due = now - shown > PROGRESS_SECONDS
+            due = now - shown > PROGRESS_SECONDS or self.step in EARLY
+            if due or now - yielded > YIELD_SECONDS:
                 yield from self.pause(with_progress=due)
                 yielded = self.resumed
                 shown = self.resumed if due else shown
@@ -338,11 +340,13 @@ class _Run:
         self.losses[steps] = np.add.reduceat(cross_entropy(probabilities, labels), starts) / sizes
         right = probabilities.argmax(axis=0) == labels
         self.accuracies[steps] = np.add.reduceat(right, starts, dtype=np.int64) / sizes
-        bad = np.flatnonzero(~np.isfinite(self.losses[steps]))
+        # The last step's parameters have not been computed with yet, so its loss says nothing about them.
+        bad = np.flatnonzero([*~np.isfinite(self.losses[steps]), not np.isfinite(self.network.parameters).all()])
         if bad.size:
+            step = min(self.measured + int(bad[0]) + 1, self.step)
             self.network.parameters[:] = self.good_parameters
             raise DivergenceError(
-                f"Training diverged at step {self.measured + int(bad[0]) + 1}: the loss is no longer a finite number. "
+                f"Training diverged at step {step}: the loss is no longer a finite number. "
                 f"A learning rate of {self.recipe.learning_rate:g} is too high here; try a tenth of it."
             )
         self.measured = self.step
