@@ -37,12 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status: 0, or 1 if something is wrong with the world. (Wrong usage exits with 2.)
     """
-    options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be in any encoding
     try:
-        status: int = options.run(options)
-        sys.stdout.flush()
+        try:
+            options = _parser().parse_args(arguments)
+            status: int = options.run(options)
+        finally:
+            sys.stdout.flush()  # here, and not at the interpreter's exit, where an error has no handler
     except UserError as error:
         return _fail(str(error))
     except BrokenPipeError:

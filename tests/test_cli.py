@@ -60,7 +60,8 @@ def draw_line(path: Path, ink: str = "black", paper: str = "white", size: tuple[
 def start(*arguments: object, **options: object) -> subprocess.Popen[str]:
     """Start the program as a person does."""
     command = [sys.executable, "-m", "mnist_gui", *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": buffered, **options}
     return subprocess.Popen(command, **pipes)
 
 
@@ -429,13 +430,31 @@ def test_a_reader_that_leaves_causes_no_traceback(folder: Path) -> None:
         assert process.wait(timeout=60) == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="about pipes as POSIX has them")
+@pytest.mark.parametrize("command", ["evaluate", "predict", "--help"])
+def test_a_reader_that_never_came_causes_no_traceback(folder: Path, model: Path, picture: Path, command: str) -> None:
+    arguments: dict[str, list[object]] = {
+        "evaluate": [model, "--data", folder],
+        "predict": [picture, "--model", model, "--json"],
+        "--help": [],
+    }
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        assert run(command, *arguments[command], stdout=writer) == (1, None, "")
+    finally:
+        os.close(writer)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "--help", "--version"])
 def test_a_full_disk_under_the_output_ends_in_one_line(folder: Path, model: Path, picture: Path, command: str) -> None:
     arguments: dict[str, list[object]] = {
         "train": ["--data", folder, "--epochs", 1],
         "evaluate": [model, "--data", folder],
         "predict": [picture, "--model", model],
+        "--help": [],
+        "--version": [],
     }
     with Path("/dev/full").open("w") as full:
         status, _, errors = run(command, *arguments[command], stdout=full)
