@@ -219,6 +219,9 @@ class MainWindow(QMainWindow):
 
     def _with_data(self, then: Callable[[Dataset], None]) -> None:
         """Load the chosen data set if need be, with the person's consent to a download, and go on with it."""
+        if self.trainer.state is State.LOADING:
+            self._say("The images are still being loaded")
+            return
         source = self.training_panel.data_source()
         if source == "mnist" and not self.trainer.holds(source) and mnist.find() is None:
             text = "MNIST is not on this computer yet."

@@ -59,7 +59,7 @@ class Trainer(QObject):
             self._then = then
             thread = self._loading = LoadingThread(source, self)
             thread.loaded.connect(self._data_loaded)
-            thread.failed.connect(lambda message: self.loading_failed.emit(source, message))
+            thread.failed.connect(self._loading_failed)
             thread.downloading.connect(self._announce_download)
             thread.finished.connect(self._loading_finished)
             thread.start()
@@ -71,15 +71,28 @@ class Trainer(QObject):
             self.downloaded.emit(*letter)
 
     def _data_loaded(self, dataset: Dataset) -> None:
-        assert self._loading is not None
+        if self._loading is None:  # shut down meanwhile
+            return
         self.dataset, self._source = dataset, self._loading.source
-        self._loading_finished()
+        self._end_loading()
         self.data_loaded.emit(dataset)
         then, self._then = self._then, None
         if then:
             then(dataset)
 
+    def _loading_failed(self, message: str) -> None:
+        if self._loading is None:
+            return
+        source = self._loading.source
+        self._end_loading()  # first, so that another attempt finds the way free
+        self.loading_failed.emit(source, message)
+
     def _loading_finished(self) -> None:
+        # By the time that this is heard, another thread may be loading.
+        if self._loading is not None and self._loading.isFinished():
+            self._end_loading()
+
+    def _end_loading(self) -> None:
         if self._loading is not None:
             self._loading.wait()
             self._loading.deleteLater()
@@ -137,4 +150,4 @@ class Trainer(QObject):
             if thread is not None:
                 thread.wait()
         self._training_finished()
-        self._loading_finished()
+        self._end_loading()

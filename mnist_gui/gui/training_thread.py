@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
 from mnist_gui import data
@@ -87,20 +88,24 @@ class TrainingThread(QThread):
     def run(self) -> None:
         """Train. Called by Qt in the new thread."""
         try:
-            for progress in train(self._network, self._dataset, self._recipe, fresh=self._fresh):
-                if progress is not None and self.mailbox.put(progress):
-                    self.progress_waiting.emit()
-                self._may_go_on.wait()
-                if self._stopped:
-                    return
+            with np.errstate(all="ignore"):  # a run that diverges says so itself
+                self._train()
         except UserError as error:
             self.failed.emit(str(error))
+
+    def _train(self) -> None:
+        for progress in train(self._network, self._dataset, self._recipe, fresh=self._fresh):
+            if progress is not None and self.mailbox.put(progress):
+                self.progress_waiting.emit()
+            self._may_go_on.wait()
+            if self._stopped:
+                return
 
 
 class LoadingThread(QThread):
     """Loads a data set, downloading it where need be.
 
-    `loaded` or `failed` is emitted before `QThread.finished`; neither if the download was cancelled.
+    `loaded` or `failed` is emitted before `QThread.finished`; neither if it was cancelled.
     """
 
     loaded = Signal(object)  # a Dataset
@@ -115,7 +120,7 @@ class LoadingThread(QThread):
         self._cancelled = False
 
     def cancel(self) -> None:
-        """Ask for the end of a download."""
+        """Ask for the end; a mirror that stays silent is given up only when its time is over."""
         self._cancelled = True
 
     def run(self) -> None:
@@ -125,7 +130,8 @@ class LoadingThread(QThread):
         except DownloadCancelled:
             return
         except UserError as error:
-            self.failed.emit(str(error))
+            if not self._cancelled:
+                self.failed.emit(str(error))
         else:
             if not self._cancelled:
                 self.loaded.emit(dataset)
