@@ -12,6 +12,7 @@ import numpy as np
 
 from mnist_gui import notebook
 from mnist_gui.errors import UserError
+from mnist_gui.nn.layers import Conv2D
 from mnist_gui.nn.losses import cross_entropy
 from mnist_gui.nn.optimizers import SGD
 
@@ -54,6 +55,8 @@ class Recipe:
         "float32" or "float64".
     as_notebook : bool
         Draw random numbers as the notebook does, and divide the gradient by the batch size twice.
+    freeze_filters : bool
+        Leave the convolutions as the network has them, also in a run from fresh parameters, and train the rest.
     """
 
     name: str = "default"
@@ -66,6 +69,7 @@ class Recipe:
     seed: int = 0
     dtype: str = "float32"
     as_notebook: bool = False
+    freeze_filters: bool = False
 
     def rates(self, steps: int) -> Array:
         """Compute the learning rate of each step, an ndarray of float64 of shape (steps,).
@@ -247,9 +251,17 @@ def train(
     orders = initialize(network, recipe, len(data.train_images))
     if not fresh:
         network.parameters[:] = kept
+    frozen = _frozen(network, recipe)
+    network.parameters[:frozen] = kept[:frozen]
     # More BLAS threads slow these tiny products down, and take the window's core.
     with threadpool_limits(1, user_api="blas"):
         yield from _Run(network, data, recipe, orders).go()
+
+
+def _frozen(network: Network, recipe: Recipe) -> int:
+    """Return how many parameters, the convolutions' and so the first, are kept as they are."""
+    convolutions = (layer.parameter_count for layer in network.layers if isinstance(layer, Conv2D))
+    return sum(convolutions) if recipe.freeze_filters else 0
 
 
 class _Run:
@@ -275,7 +287,7 @@ class _Run:
 
     def go(self) -> Generator[Progress | None, None, None]:
         optimizer = SGD(
-            self.network.parameters,
+            self.network.parameters[_frozen(self.network, self.recipe) :],
             momentum=self.recipe.momentum,
             nesterov=True,
             weight_decay=self.recipe.weight_decay,
@@ -290,13 +302,14 @@ class _Run:
 
     def epoch(self, optimizer: SGD, rates: Array) -> Generator[Progress | None, None, None]:
         network, images, batch_size = self.network, self.data.train_images, self.recipe.batch_size
+        gradients = network.gradients[_frozen(network, self.recipe) :]
         order = next(self.orders)
         self.labels = self.data.train_labels[order]
         shown = yielded = perf_counter()
         for start in range(0, len(order), batch_size):
             part = slice(start, start + batch_size)
             self.probabilities[:, part] = network.backpropagate(images.take(order[part], axis=0), self.labels[part])
-            optimizer.step(network.gradients, rates[self.step])
+            optimizer.step(gradients, rates[self.step])
             self.step += 1
             now = perf_counter()
             due = now - shown > PROGRESS_SECONDS or self.step in EARLY

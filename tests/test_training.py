@@ -148,6 +148,31 @@ def test_the_data_set_is_left_alone(squares: Dataset) -> None:
         np.testing.assert_array_equal(getattr(squares, field.name), copy)
 
 
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+def test_frozen_filters_stay_and_the_rest_learns(squares: Dataset, fresh: bool, decay: float) -> None:
+    recipe = replace(FAST, freeze_filters=True, weight_decay=decay)
+    network = build(recipe)
+    network.initialize(np.random.default_rng(9))
+    before = {name: part.copy() for name, part in network.named().items()}
+    progress = run(squares, recipe, network, fresh=fresh)
+    for name, part in network.named().items():
+        assert np.array_equal(part, before[name]) == name.startswith("conv"), name
+        np.testing.assert_array_equal(network.named(progress[-1].parameters)[name], part)
+    assert progress[-1].epochs[-1].test_accuracy > 0.9
+
+
+def test_frozen_filters_change_nothing_else(squares: Dataset) -> None:
+    few, recipe = part_of(squares, 8), replace(EXACT, epochs=1, momentum=0.0)
+    frozen, free = build(recipe), build(recipe)
+    initialize(frozen, recipe, 8)
+    run(few, replace(recipe, freeze_filters=True), frozen)
+    run(few, recipe, free)
+    for name in ("dense1.weights", "dense1.bias"):  # one step, and its gradient is that of the whole network
+        np.testing.assert_array_equal(frozen.named()[name], free.named()[name])
+    assert not np.array_equal(frozen.parameters, free.parameters)
+
+
 # What is told of it.
 
 
