@@ -1,0 +1,1 @@
+"""Looking inside a network: where its numbers come from, without Qt."""
