@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
 from mnist_gui.gui.explorer import Page
+from mnist_gui.gui.time_bar import TimeBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mnist_gui.history import Snapshot
     from mnist_gui.training import Progress
 
 _TEST_COLOURS = {False: "#d9622b", True: "#ff9d5c"}
@@ -38,7 +40,6 @@ class Chart(QWidget):
         self.plot.setAccessibleDescription(tip)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
-        self.plot.setLabel("bottom", "epoch")
         self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.plot.getAxis("left").setWidth(48)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
@@ -51,6 +52,9 @@ class Chart(QWidget):
         layout.setSpacing(theme.GRID // 2)
         layout.addWidget(self._heading)
         layout.addWidget(self.plot, 1)
+        self._moment = pg.InfiniteLine(angle=90)
+        self._moment.hide()
+        self.plot.addItem(self._moment, ignoreBounds=True)
         self._hint = QLabel("Click Train and watch it learn", self.plot)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -88,6 +92,12 @@ class Chart(QWidget):
         if self._hint.isVisibleTo(self):
             self.clear(epochs)
 
+    def show_moment(self, epoch: float | None) -> None:
+        """Draw a line through a moment, in epochs; None is the present and needs none."""
+        self._moment.setVisible(epoch is not None)
+        if epoch is not None:
+            self._moment.setValue(epoch)
+
     def follow(self) -> None:
         """Show all of the run again, and whatever comes."""
         self._follows = True
@@ -112,7 +122,7 @@ class Chart(QWidget):
         dark = theme.is_dark(self.palette())
         accent = self.palette().color(QPalette.ColorRole.Highlight).name()
         self._heading.setText(
-            f"<b>{self._title}</b> &nbsp; <span style='color:{accent}'>━ training {training}</span>"
+            f"<b>{self._title}</b> by epoch &nbsp; <span style='color:{accent}'>━ training {training}</span>"
             f" &nbsp; <span style='color:{_TEST_COLOURS[dark]}'>●━ test {test}</span>"
         )
 
@@ -133,6 +143,7 @@ class Chart(QWidget):
         self._test.setPen(pg.mkPen(test, width=1))
         self._test.setSymbolBrush(test)
         self._test.setSymbolPen(None)
+        self._moment.setPen(pg.mkPen(colours.color(QPalette.ColorRole.Text), width=1))
         self._write(*getattr(self, "_last", ("–", "–")))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -142,7 +153,7 @@ class Chart(QWidget):
 
 
 class Charts(Page):
-    """Loss and accuracy side by side."""
+    """Loss and accuracy side by side, over a slider through the run."""
 
     title = "Learning"
     tip = "Loss and accuracy of the run, as they come"
@@ -164,11 +175,16 @@ class Charts(Page):
             "The share of digits read right: of the training batches on their way, and of the test set, which the "
             "network never trains on.",
         )
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, theme.GRID // 2, 0, 0)
-        layout.setSpacing(3 * theme.GRID)
-        layout.addWidget(self.loss, 1)
-        layout.addWidget(self.accuracy, 1)
+        self.time_bar = TimeBar()
+        side_by_side = QHBoxLayout()
+        side_by_side.setSpacing(3 * theme.GRID)
+        side_by_side.addWidget(self.loss, 1)
+        side_by_side.addWidget(self.accuracy, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, theme.GRID // 2, 0, theme.GRID // 2)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(side_by_side, 1)
+        layout.addWidget(self.time_bar)
 
     def show_progress(self, progress: Progress) -> None:
         """Show all that a run has come to."""
@@ -179,11 +195,19 @@ class Charts(Page):
         self.accuracy.show_curves(
             x, 100 * progress.accuracy_curve, finished, [100 * e.test_accuracy for e in progress.epochs], total
         )
+        self.time_bar.refresh()
+
+    def show_moment(self, snapshot: Snapshot | None) -> None:
+        """Draw a line through both charts at a moment of the run; None is the present."""
+        for chart in (self.loss, self.accuracy):
+            chart.show_moment(None if snapshot is None else snapshot.epoch)
 
     def clear(self, epochs: int) -> None:
         """Forget the run; show empty axes for a run of so many epochs."""
         self.loss.clear(epochs)
         self.accuracy.clear(epochs)
+        self.show_moment(None)
+        self.time_bar.set_history(None)
 
     def expect(self, epochs: int) -> None:
         """Make room for a run of so many epochs, unless one is shown."""

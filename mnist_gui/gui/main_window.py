@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from mnist_gui.data.dataset import Dataset
+    from mnist_gui.history import Snapshot
+    from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress
 
 MODEL_FILES = "Models (*.safetensors)"
@@ -62,6 +64,7 @@ class MainWindow(QMainWindow):
         self.charts = Charts()
         self.explorer = Explorer()
         self.explorer.add_page(self.charts)
+        self._past: Network | None = None  # what is shown instead of the model's, while the person looks back
         self._rng = np.random.default_rng()
         self._model_label, self._data_label = QLabel(), QLabel()
         self.statusBar().addWidget(self._model_label)
@@ -106,6 +109,8 @@ class MainWindow(QMainWindow):
         self.draw_panel.sample_requested.connect(self.show_sample)
         panel = self.training_panel
         panel.epochs_box.valueChanged.connect(self.charts.expect)
+        self.charts.time_bar.moment_chosen.connect(self._show_moment)
+        self.charts.time_bar.continue_requested.connect(self._continue_from_moment)
         panel.train_requested.connect(self.train)
         panel.pause_requested.connect(self.trainer.pause)
         panel.resume_requested.connect(self.trainer.resume)
@@ -123,8 +128,9 @@ class MainWindow(QMainWindow):
 
     def _show_network(self) -> None:
         image = self.canvas.seen()
-        self.network_view.show_network(self.model.network, image)
-        self.explorer.show_network(self.model.network, image)
+        network = self._past or self.model.network
+        self.network_view.show_network(network, image)
+        self.explorer.show_network(network, image)
 
     def open_picture(self) -> None:
         """Let the person choose a picture of a digit."""
@@ -166,8 +172,26 @@ class MainWindow(QMainWindow):
         self.network_view.reset_scales()
         self._clear_run()
         self.trainer.start(network, dataset, recipe, fresh=fresh)
+        self.charts.time_bar.set_history(self.trainer.history)
+
+    def _show_moment(self, snapshot: Snapshot | None) -> None:
+        """Show the network as it was at a moment of the run; None is the present."""
+        self._past = None
+        if snapshot is not None:
+            self._past = architectures.build(self.model.network.architecture)
+            self._past.parameters[:] = snapshot.parameters
+        self.charts.show_moment(snapshot)
+        self._show_network()
+
+    def _continue_from_moment(self) -> None:
+        """Train on from the moment that is looked at."""
+        snapshot = self.charts.time_bar.chosen
+        if snapshot is not None and self.trainer.state is State.IDLE:
+            self.model.network.parameters[:] = snapshot.parameters
+            self.train_on()
 
     def _clear_run(self) -> None:
+        self._past = None
         self.training_panel.clear()
         self.charts.clear(self.training_panel.epochs_box.value())
 
@@ -191,6 +215,7 @@ class MainWindow(QMainWindow):
         before = self.training_panel.state
         self.training_panel.set_state(state)
         self.menus.show_state(state)
+        self.charts.time_bar.set_running(state is not State.IDLE)
         if state is State.LOADING:
             self.training_panel.show_status("loading the images …")
         elif state is State.PAUSED:

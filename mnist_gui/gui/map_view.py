@@ -128,8 +128,10 @@ class MapView(QWidget):
     def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
         painter.setFont(theme.tabular(theme.small(self.font())))
         cell = self._cell(rect, 0, 0)
-        room, metrics = cell.width() - 1, painter.fontMetrics()
-        decimals = next((d for d in (2, 1, 0) if metrics.horizontalAdvance(f"−0.{'0' * d}") <= room), None)
+        metrics = painter.fontMetrics()
+        # Two decimals only where they leave white space around them.
+        fits = ((2, "−0.00  "), (1, "−0.0"), (0, "−00"))
+        decimals = next((d for d, widest in fits if metrics.horizontalAdvance(widest) < cell.width()), None)
         if decimals is None or metrics.height() > cell.height():
             return
         table = theme.colour_map(self._colours, dark=theme.is_dark(self.palette()))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mnist_gui.data.dataset import Dataset
+    from mnist_gui.history import History
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Recipe
 
@@ -33,6 +34,7 @@ class Trainer(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.dataset: Dataset | None = None
+        self.history: History | None = None  # of the run that is on, or else of the last one
         self._source: str | None = None
         self._loading: LoadingThread | None = None
         self._training: TrainingThread | None = None
@@ -104,6 +106,7 @@ class Trainer(QObject):
         if self._training is not None:
             return
         thread = self._training = TrainingThread(network, dataset, recipe, fresh=fresh, parent=self)
+        self.history = thread.history
         thread.progress_waiting.connect(self._announce_progress)
         thread.failed.connect(self.training_failed)
         thread.finished.connect(self._training_finished)

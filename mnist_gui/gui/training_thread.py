@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from mnist_gui import data
 from mnist_gui.data.mnist import DownloadCancelled
 from mnist_gui.errors import UserError
+from mnist_gui.history import History
 from mnist_gui.training import train
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class TrainingThread(QThread):
         super().__init__(parent)
         self.setObjectName("training")
         self.mailbox: Mailbox[Progress] = Mailbox()
+        self.history = History()
         self._network, self._dataset, self._recipe, self._fresh = network, dataset, recipe, fresh
         self._stopped = False
         self._may_go_on = Event()
@@ -95,8 +97,10 @@ class TrainingThread(QThread):
 
     def _train(self) -> None:
         for progress in train(self._network, self._dataset, self._recipe, fresh=self._fresh):
-            if progress is not None and self.mailbox.put(progress):
-                self.progress_waiting.emit()
+            if progress is not None:
+                self.history.add(progress)
+                if self.mailbox.put(progress):
+                    self.progress_waiting.emit()
             self._may_go_on.wait()
             if self._stopped:
                 return
