@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QByteArray, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -365,12 +366,12 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings = QSettings()
+        # The file may have been edited, or be of another version.
         geometry = settings.value("geometry")
-        if geometry is not None:
+        if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        pen = settings.value("pen")
-        if pen is not None:
-            self.draw_panel.pen_width.setValue(int(pen))
+        with suppress(TypeError, ValueError):
+            self.draw_panel.pen_width.setValue(int(settings.value("pen")))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_discard():
