@@ -101,7 +101,6 @@ class NetworkView(QWidget):
         self._bars_column = bars_column
         self._digit = QLabel("–")
         self._digit.setObjectName("predictedDigit")
-        self._digit.setAccessibleName("Predicted digit")
         self._digit.setAlignment(Qt.AlignmentFlag.AlignCenter)
         font = self._digit.font()
         font.setPointSizeF(54)
@@ -109,6 +108,7 @@ class NetworkView(QWidget):
         self._digit.setFont(font)
         self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
         self._answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
+        self._digit.setAccessibleName("Predicted digit: –")
 
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
@@ -147,17 +147,22 @@ class NetworkView(QWidget):
         self._seen.show_values(None if image is None else image[None].astype(np.float32), 0, 255)
         if activations is None:
             self.bars.show_probabilities(None)
-            self._digit.setText("–")
             self._answer_column.set_shape("nothing drawn yet")
+            self._show_answer("–")
         else:
             logits = activations[-1][0]
             p = np.exp(logits - logits.max())
             p /= p.sum()
             self.bars.show_probabilities(p)
-            self._digit.setText(str(int(p.argmax())))
             self._answer_column.set_shape(f"{p.max() * 100:.1f} % sure")
+            self._show_answer(str(int(p.argmax())))
         answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)
+
+    def _show_answer(self, answer: str) -> None:
+        if answer != self._digit.text():
+            self._digit.setText(answer)
+            self._digit.setAccessibleName(f"Predicted digit: {answer}")  # the name is all that is read out of a label
 
     def reset_scales(self) -> None:
         """Let the colours of the next network begin anew; while one trains, they only ever widen."""
