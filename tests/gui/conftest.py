@@ -1,4 +1,4 @@
-"""What the tests of the window share: no screen, and settings that aren't the person's own."""
+"""What the tests of the window share: no screen, settings that aren't the person's own, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -6,13 +6,32 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from typing import TYPE_CHECKING
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from mnist_gui.gui import theme
+from mnist_gui.gui.main_window import MainWindow
+from mnist_gui.gui.training_thread import LoadingThread, TrainingThread
+
+sys.path.append(str(Path(__file__).parent.parent / "data"))  # when this folder is run by itself
+from idx_files import encode
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from PySide6.QtCore import QThread
+    from pytestqt.qtbot import QtBot
+
+    from mnist_gui.gui.training_panel import State
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +39,135 @@ def own_settings(tmp_path: Path) -> None:
     """Keep what the window remembers in the test's own folder."""
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    QCoreApplication.setOrganizationName("mnist_gui")
+    QCoreApplication.setApplicationName("mnist_gui")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterator[list[QThread]]:
+    """Fail where a thread or a window outlives its test; give the window's threads in the order of their start."""
+    started: list[QThread] = []
+
+    def note(kind: type[QThread]) -> None:
+        start = kind.start
+        monkeypatch.setattr(kind, "start", lambda thread: (started.append(thread), start(thread)))
+
+    note(TrainingThread)
+    note(LoadingThread)
+    threads, widgets = set(threading.enumerate()), set(QApplication.topLevelWidgets())
+    yield started
+    assert not [thread for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
+    new = set(threading.enumerate()) - threads
+    assert not [thread for thread in new if not isinstance(thread, threading._DummyThread)]
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = set(QApplication.topLevelWidgets()) - widgets
+    # Qt keeps the last tool tip for a while, and pyqtgraph's plots leave the menus that they never showed.
+    assert [w for w in left if w.metaObject().className() not in ("QTipLabel", "QMenu") or w.isVisible()] == []
+
+
+@pytest.fixture
+def look(qapp: QApplication) -> Iterator[None]:
+    """The program's style sheet and palette."""
+    theme.apply(qapp)
+    yield
+    qapp.setStyleSheet("")
+    qapp.setPalette(QPalette())
+
+
+@pytest.fixture
+def open_window(look: None, qtbot: QtBot) -> Callable[[], MainWindow]:
+    def open_window() -> MainWindow:
+        window = MainWindow()
+        qtbot.addWidget(window, before_close_func=let_go)
+        with qtbot.waitExposed(window):
+            window.show()
+        return window
+
+    return open_window
+
+
+def let_go(window: MainWindow) -> None:
+    """End what goes on, and have nothing to ask about."""
+    window.trainer.shut_down()
+    window.model.changed = False
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+class Messages:
+    """Answers the window's questions in a person's place, and remembers what was said."""
+
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+        self.said: list[str] = []
+        self.buttons: list[str] = []
+
+    def show(self, box: QMessageBox) -> int:
+        self.said.append(f"{box.text()} {box.informativeText()}".strip())
+        buttons = {button.text().replace("&", ""): button for button in box.buttons()}
+        self.buttons = list(buttons)
+        buttons[self.answers.pop(0) if self.answers else list(buttons)[-1]].click()
+        return box.result()
+
+    def ask(self, *arguments: Any) -> QMessageBox.StandardButton:
+        self.said.append(arguments[2])
+        return QMessageBox.StandardButton[self.answers.pop(0)]
+
+    def tell(self, *arguments: Any) -> None:
+        self.said.append(arguments[2])
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Messages]:
+    messages = Messages()
+    monkeypatch.setattr(QMessageBox, "exec", messages.show)
+    monkeypatch.setattr(QMessageBox, "question", messages.ask)
+    for kind in ("warning", "information", "about"):
+        monkeypatch.setattr(QMessageBox, kind, messages.tell)
+    yield messages
+    assert messages.answers == []
+
+
+@pytest.fixture
+def choose(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path | str], None]:
+    """Have the person choose a file or folder in the next dialogs; nothing means that they cancel."""
+
+    def choose(path: Path | str) -> None:
+        for kind in ("getOpenFileName", "getSaveFileName"):
+            monkeypatch.setattr(QFileDialog, kind, lambda *_: (str(path), ""))
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(path))
+
+    choose("")
+    return choose
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set that is learned in an instant: ten bars at ten heights, with noise."""
+    folder = tmp_path_factory.mktemp("data") / "bars"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 640), ("t10k", 100)):
+        labels = np.arange(count, dtype=np.uint8) % 10
+        images = rng.integers(0, 60, (count, 28, 28), np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[4 + 2 * label : 6 + 2 * label, 4:24] = 255
+        (folder / f"{split}-images-idx3-ubyte").write_bytes(encode(images))
+        (folder / f"{split}-labels-idx1-ubyte").write_bytes(encode(labels))
+    return folder
+
+
+@pytest.fixture
+def ready(window: MainWindow, data_folder: Path) -> MainWindow:
+    """A window with the small data set chosen, and two epochs to go."""
+    window.training_panel.choose_data(str(data_folder))
+    window.training_panel.epochs_box.setValue(2)
+    return window
+
+
+@pytest.fixture
+def wait_for(window: MainWindow, qtbot: QtBot) -> Callable[[State], None]:
+    return lambda state: qtbot.waitUntil(lambda: window.trainer.state is state, timeout=20_000)

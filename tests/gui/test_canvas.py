@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hand import LEFT, NONE, PLAIN, draw, move, press, release
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-LEFT, NONE, PLAIN = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
 SEVEN = [(100, 90), (180, 90), (260, 90), (225, 180), (190, 270)]
 SLASH = [(140, 180), (180, 180), (240, 180)]
 
@@ -66,26 +66,6 @@ def failures(canvas: Canvas) -> list[str]:
     failures: list[str] = []
     canvas.picture_failed.connect(failures.append)
     return failures
-
-
-def press(canvas: Canvas, place: tuple[int, int]) -> None:
-    QTest.mousePress(canvas, LEFT, PLAIN, QPoint(*place))
-
-
-def move(canvas: Canvas, *places: tuple[int, int]) -> None:
-    for place in places:
-        point = QPointF(*place)
-        QApplication.sendEvent(canvas, QMouseEvent(QEvent.Type.MouseMove, point, point, NONE, LEFT, PLAIN))
-
-
-def release(canvas: Canvas, place: tuple[int, int]) -> None:
-    QTest.mouseRelease(canvas, LEFT, PLAIN, QPoint(*place))
-
-
-def draw(canvas: Canvas, places: list[tuple[int, int]]) -> None:
-    press(canvas, places[0])
-    move(canvas, *places[1:])
-    release(canvas, places[-1])
 
 
 def echo(canvas: Canvas, kind: QEvent.Type, place: tuple[int, int], *, marked: bool = True) -> None:

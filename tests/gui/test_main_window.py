@@ -1,0 +1,370 @@
+"""The window as a whole: what is in it, drawing and reading, keyboard, looks, and what it remembers."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hand import SEVEN, THREE, draw, move, on_screen, press, release
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAccessible, QAction, QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+
+from mnist_gui.gui.main_window import MainWindow
+from mnist_gui.gui.map_view import MapView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtCore import QThread
+    from pytestqt.qtbot import QtBot
+
+CONTROLS = [
+    *["clearButton", "undoButton", "redoButton", "penWidth", "recipeBox", "dataBox", "epochsBox", "batchSizeBox"],
+    *["learningRateBox", "seedBox", "trainButton", "pauseButton", "stopButton", "sampleButton", "openButton"],
+    "resetButton",
+]
+VIEWS = [
+    *["canvas", "seenImage", "filterView", "featureMapView", "pooledView", "probabilityBars", "predictedDigit"],
+    *["trainingProgress", "lossPlot", "accuracyPlot"],
+]
+
+
+def part(window: MainWindow, name: str, kind: type[QWidget] = QWidget) -> QWidget:
+    found = window.findChildren(kind, name)
+    assert len(found) == 1, name
+    return found[0]
+
+
+def digit(window: MainWindow) -> str:
+    return part(window, "predictedDigit", QLabel).text()
+
+
+def seen_by(window: MainWindow, name: str) -> np.ndarray | None:
+    view = part(window, name, MapView)
+    return view._values
+
+
+@pytest.fixture
+def read(qtbot: QtBot) -> Callable[[MainWindow], str]:
+    """The digit that the window shows when it has caught up with the drawing."""
+
+    def read(window: MainWindow) -> str:
+        qtbot.waitUntil(lambda: not window._redraw.isActive())
+        return digit(window)
+
+    return read
+
+
+# What is in it
+
+
+def test_each_part_has_its_name_for_people_and_screen_readers(window: MainWindow) -> None:
+    for name in [*CONTROLS, *VIEWS]:
+        widget = part(window, name)
+        assert widget.isVisibleTo(window), name
+        assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name), name
+        if name in CONTROLS:
+            assert len(widget.toolTip().split()) > 2, name
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, name
+
+
+def test_the_answer_is_spoken(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
+    def spoken() -> str:
+        return QAccessible.queryAccessibleInterface(part(window, "predictedDigit")).text(QAccessible.Text.Name)
+
+    assert "–" in spoken()
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    assert read(window) in spoken()
+
+
+def test_building_it_touches_neither_network_nor_cache_nor_thread(
+    look: None, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, nothing_left: list[QThread]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("not now")
+
+    for name in ("mnist_gui.data.load", "mnist_gui.data.mnist.find", "mnist_gui.data.mnist.cache_folder"):
+        monkeypatch.setattr(name, refuse)
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    before = threading.active_count()
+    window = MainWindow()
+    qtbot.addWidget(window)
+    assert threading.active_count() == before
+    assert nothing_left == []
+    assert window.windowTitle() == "shipped model[*] — mnist_gui"
+    assert not window.isWindowModified()
+
+
+# Drawing
+
+
+def test_an_empty_canvas_gives_no_answer(window: MainWindow) -> None:
+    assert digit(window) == "–"
+    for name in ("seenImage", "featureMapView", "pooledView"):
+        assert seen_by(window, name) is None
+    assert seen_by(window, "filterView") is not None
+    assert window.network_view.bars._probabilities is None
+
+
+def test_a_three_is_read_as_three(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    assert read(window) == "3"
+    seen = window.canvas.seen()
+    assert seen is not None
+    np.testing.assert_array_equal(seen_by(window, "seenImage"), seen[None])
+    shown = window.network_view.bars._probabilities
+    np.testing.assert_allclose(shown, window.model.network.probabilities(seen[None])[0], atol=1e-6)
+    assert "3: " in part(window, "probabilityBars").accessibleDescription()
+
+
+def test_the_answer_follows_the_pen_in_the_middle_of_a_stroke(
+    window: MainWindow, read: Callable[[MainWindow], str]
+) -> None:
+    canvas, places = window.canvas, on_screen(window.canvas, SEVEN)
+    press(canvas, places[0])
+    assert read(window) == "–"  # a dot is no digit
+    pictures = []
+    for place in places[1:]:
+        move(canvas, place)
+        assert read(window) in "0123456789"
+        picture = seen_by(window, "seenImage")
+        assert picture is not None
+        np.testing.assert_array_equal(picture[0], canvas.seen())
+        pictures.append(picture.tobytes())
+    assert len(set(pictures)) > 2
+    assert not canvas.can_undo()
+    release(canvas, places[-1])
+    assert read(window) == "7"
+
+
+def test_many_moves_at_once_are_one_redraw(
+    window: MainWindow, read: Callable[[MainWindow], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+    show = window.network_view.show_network
+    monkeypatch.setattr(window.network_view, "show_network", lambda *given: (shown.append(None), show(*given)))
+    press(window.canvas, (20, 20))
+    move(window.canvas, *((20 + 2 * i, 20 + i) for i in range(100)))
+    assert shown == []
+    assert read(window) != "–"
+    assert len(shown) == 1
+
+
+@pytest.mark.parametrize("how", ["undoButton", "clearButton"])
+def test_without_ink_there_is_no_answer(window: MainWindow, read: Callable[[MainWindow], str], how: str) -> None:
+    button = part(window, how)
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    assert read(window) == "3"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert read(window) == "–"
+    assert seen_by(window, "featureMapView") is None
+    assert window.network_view.bars._probabilities is None
+    if how == "undoButton":
+        assert not button.isEnabled()
+        QTest.mouseClick(part(window, "redoButton"), Qt.MouseButton.LeftButton)
+        assert read(window) == "3"
+
+
+def test_a_scribble_is_no_digit_and_breaks_nothing(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
+    rng = np.random.default_rng(0)
+    window.draw_panel.pen_width.setValue(window.draw_panel.pen_width.maximum())
+    for _ in range(6):
+        places = [tuple(place) for place in rng.integers(-200, 500, (60, 2)).tolist()]
+        draw(window.canvas, places)
+    assert read(window) == "–"
+
+
+def test_a_picture_is_opened_and_a_bad_one_told(
+    window: MainWindow, read: Callable[[MainWindow], str], choose: Callable[[Path | str], None], tmp_path: Path
+) -> None:
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    window.canvas.grab().save(str(tmp_path / "three.png"))
+    QTest.mouseClick(part(window, "clearButton"), Qt.MouseButton.LeftButton)
+    choose(tmp_path / "three.png")
+    QTest.mouseClick(part(window, "openButton"), Qt.MouseButton.LeftButton)
+    assert read(window) == "3"
+    (tmp_path / "bad.png").write_text("no picture", encoding="utf-8")
+    choose(tmp_path / "bad.png")
+    QTest.mouseClick(part(window, "openButton"), Qt.MouseButton.LeftButton)
+    assert "bad.png" in window.statusBar().currentMessage()
+    assert read(window) == "3"
+
+
+def test_a_sample_shows_its_label(ready: MainWindow, read: Callable[[MainWindow], str], qtbot: QtBot) -> None:
+    QTest.mouseClick(part(ready, "sampleButton"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not ready.canvas.is_empty())
+    caption = ready.canvas._drawing.caption
+    assert "label" in caption
+    index = int(caption.split()[2].replace(",", ""))
+    assert ready.trainer.dataset is not None
+    np.testing.assert_array_equal(ready.canvas.seen(), ready.trainer.dataset.test_images[index])
+    assert caption.endswith(f"label {ready.trainer.dataset.test_labels[index]}")
+    assert read(ready) != "–"
+
+
+# Keyboard
+
+
+def test_tab_reaches_every_control(window: MainWindow, qtbot: QtBot) -> None:
+    for control in window.findChildren(QWidget):
+        if control.objectName() in CONTROLS:
+            control.setEnabled(True)
+    window.activateWindow()
+    window.canvas.setFocus()
+    reached = []
+    for _ in range(60):
+        widget = QApplication.focusWidget()
+        if widget is None or widget.objectName() in reached:
+            break
+        reached.append(widget.objectName())
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    assert {"canvas", *CONTROLS} <= set(reached)
+    order = [name for name in reached if name in CONTROLS]
+    assert order.index("recipeBox") < order.index("seedBox") < order.index("trainButton") < order.index("resetButton")
+
+
+def test_shortcuts_act_on_the_drawing(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
+    keys = Qt.Key
+    control, both = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ControlModifier | Qt.Modifier.SHIFT
+    window.activateWindow()
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    QTest.keyClick(window, keys.Key_Z, control)
+    assert window.canvas.is_empty()
+    QTest.keyClick(window, keys.Key_Z, both)
+    assert read(window) == "3"
+    QTest.keyClick(window, keys.Key_Delete)
+    assert window.canvas.is_empty()
+    QTest.keyClick(window, keys.Key_Delete)
+    QTest.keyClick(window, keys.Key_Z, control)
+    assert read(window) == "3"
+
+
+def test_keys_in_a_field_are_the_field_s(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
+    window.activateWindow()
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    box = window.training_panel.seed_box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClick(box, Qt.Key.Key_Delete)
+    QTest.keyClicks(box, "17")
+    QTest.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(box, "5")
+    assert read(window) == "3"
+    assert window.training_panel.recipe().seed == box.value() != 0
+
+
+def test_shortcuts_are_told_apart(window: MainWindow) -> None:
+    keys = [action.shortcut().toString() for action in window.findChildren(QAction) if not action.shortcut().isEmpty()]
+    assert len(keys) == len(set(keys)) >= 12
+    assert {"Ctrl+Z", "Ctrl+Shift+Z", "Del", "Ctrl+R", "Ctrl+T", "Ctrl+O", "Ctrl+S", "Ctrl+V", "Ctrl+Q"} <= set(keys)
+
+
+def test_menus_say_what_can_be_done(window: MainWindow, messages: object) -> None:
+    window.show()
+    actions = {action.text().replace("&", ""): action for action in window.findChildren(QAction) if action.text()}
+    assert not actions["Undo"].isEnabled()
+    assert not actions["Stop"].isEnabled()
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    assert actions["Undo"].isEnabled()
+    actions["The notebook's story"].trigger()
+    actions["About mnist_gui"].trigger()
+    first, second = messages.said  # type: ignore[attr-defined]
+    assert "twice" in first
+    assert "NumPy" in second
+
+
+# Looks
+
+
+def colours_of(window: MainWindow) -> dict[str, str]:
+    image = window.grab().toImage()
+
+    def at(widget: QWidget, x: int, y: int) -> str:
+        place = widget.mapTo(window, widget.rect().topLeft())
+        return image.pixelColor(place.x() + x, place.y() + y).name()
+
+    plot = part(window, "lossPlot")
+    return {
+        "window": image.pixelColor(2, window.height() // 2).name(),
+        "paper": at(window.canvas, window.canvas.width() // 2 - 20, window.canvas.height() // 2 + 20),
+        "panel": at(window.network_view, 4, window.network_view.height() - 4),
+        "chart": at(plot, plot.width() - 4, 2),
+        "button": at(part(window, "resetButton", QPushButton), 5, 12),
+        "field": at(window.training_panel.seed_box, 3, 12),
+    }
+
+
+def test_light_and_dark_restyle_everything_at_run_time(window: MainWindow) -> None:
+    actions = {action.text().replace("&", ""): action for action in window.findChildren(QAction)}
+    actions["Light"].trigger()
+    light = colours_of(window)
+    actions["Dark"].trigger()
+    dark = colours_of(window)
+    for name in light:
+        assert int(light[name][1:3], 16) > 230, name
+        assert int(dark[name][1:3], 16) < 60, name
+    assert actions["Dark"].isChecked()
+    assert not actions["Light"].isChecked()
+    assert MainWindow.palette(window).color(QPalette.ColorRole.Base).name() == dark["panel"]
+    actions["Light"].trigger()
+    assert colours_of(window) == light
+
+
+@pytest.mark.parametrize("size", [(960, 620), (1024, 700), (1280, 800), (2400, 700), (1000, 1600)])
+def test_everything_is_in_sight_at_odd_shapes(window: MainWindow, size: tuple[int, int]) -> None:
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    window.resize(*size)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    for name in [*CONTROLS, *VIEWS]:
+        widget = part(window, name)
+        place = widget.mapTo(window, widget.rect().topLeft())
+        assert 0 <= place.x() <= place.x() + widget.width() <= size[0], name
+        assert 0 <= place.y() <= place.y() + widget.height() <= size[1], name
+        assert widget.width() >= min(20, widget.sizeHint().width()), name
+    assert not window.grab().isNull()
+
+
+# Memory
+
+
+def test_size_pen_and_looks_are_remembered(open_window: Callable[[], MainWindow]) -> None:
+    first = open_window()
+    first.resize(970, 720)
+    first.draw_panel.pen_width.setValue(110)
+    next(a for a in first.findChildren(QAction) if a.text() == "&Dark").trigger()
+    first.close()
+    second = open_window()
+    assert second.height() == 720  # Qt makes the width fit the offscreen screen's 800 pixels
+    assert second.draw_panel.pen_width.value() == 110
+    assert second.canvas.pen_width == pytest.approx(0.11)
+    assert next(a for a in second.findChildren(QAction) if a.text() == "&Dark").isChecked()
+
+
+def test_spoiled_settings_are_ignored(open_window: Callable[[], MainWindow]) -> None:
+    settings = QSettings()
+    for name in ("geometry", "pen", "appearance"):
+        settings.setValue(name, "spoiled")
+    window = open_window()
+    assert window.width() == 1280
+    assert window.draw_panel.pen_width.value() == 70
+
+
+# Real images
+
+
+@pytest.mark.mnist
+def test_the_shipped_model_reads_real_samples(window: MainWindow, qtbot: QtBot) -> None:
+    right = 0
+    for _ in range(40):
+        window.show_sample()
+        qtbot.waitUntil(lambda: not window.canvas.is_empty(), timeout=20_000)
+        qtbot.waitUntil(lambda: not window._redraw.isActive())
+        right += digit(window) == window.canvas._drawing.caption[-1]
+    assert right >= 34
+    assert "60,000" in window._data_label.text()
