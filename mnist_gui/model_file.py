@@ -182,6 +182,12 @@ def _array(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
 def _record(path: Path, metadata: dict[str, Any]) -> ModelRecord:
     try:
         known = {f.name: metadata[f.name] for f in fields(ModelRecord)}
+        unknown = set(known["recipe"]) - {f.name for f in fields(Recipe)}
+        if unknown:
+            raise ModelFileError(
+                f"{path} was trained with a setting called {reprlib.repr(min(unknown))}, which this program does not "
+                "know: a newer version of the program may read it."
+            )
         record = ModelRecord(**{**known, "recipe": Recipe(**known["recipe"])})
     except (KeyError, TypeError) as error:
         raise ModelFileError(f"{path} is not a sound model: its description is incomplete.") from error

@@ -313,9 +313,11 @@ def test_a_recipe_that_can_not_be_is_refused(path: Path, key: str, value: object
     assert f"recipe's {key} can't be {value!r}" in refusal(path)
 
 
-def test_a_setting_that_no_recipe_has_is_refused(path: Path) -> None:
+def test_a_setting_that_came_later_is_named(path: Path) -> None:
     write_model(path, change_description=lambda d: d["recipe"].update(luck=1))
-    refusal(path)
+    message = refusal(path)
+    assert "'luck'" in message
+    assert "newer version" in message
 
 
 changes = st.lists(st.tuples(st.integers(0, HEADER + 100), st.integers(1, 255)), min_size=1, max_size=4)
