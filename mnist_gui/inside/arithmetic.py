@@ -1,0 +1,360 @@
+"""How one number of a network comes about, worked out as one would by hand.
+
+Each `Working` holds the network's own values: what goes in, what it is multiplied with, and each step to the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from mnist_gui.nn.layer import Array, Layer
+    from mnist_gui.nn.network import Network
+
+Cell = tuple[int, int, int]  # map, row, column, from 0
+Field = tuple[int, int, int, int]  # top, left, height, width, in pixels of the image
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """The square of the image that a cell of a map depends on.
+
+    Attributes
+    ----------
+    size : int
+        Its side, in pixels.
+    step : int
+        How far the squares of two neighbouring cells are apart.
+    """
+
+    size: int = 1
+    step: int = 1
+
+    def at(self, row: int, column: int) -> Field:
+        """Return the square of one cell."""
+        return row * self.step, column * self.step, self.size, self.size
+
+
+def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
+    """Compose the receptive field of the last of some layers, given from the first on.
+
+    A window of k cells with stride s, over cells that are `step` pixels apart, adds (k − 1)·step pixels to the side of
+    the square, and multiplies the step by s. There is no padding, so the first square begins in the image's corner.
+
+    References
+    ----------
+    Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
+    """
+    size = step = 1
+    for layer in layers:
+        if isinstance(layer, Conv2D):
+            window, stride = layer.kernel_size, layer.stride
+        elif isinstance(layer, AvgPool2D):
+            window, stride = layer.size, layer.stride
+        else:
+            continue
+        size, step = size + (window - 1) * step, step * stride
+    return ReceptiveField(size, step)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Some numbers of a working that belong together.
+
+    Attributes
+    ----------
+    name : str
+    values : ndarray of float64, shape (maps, rows, columns)
+    sign : str
+        What stands between the grid before and this one: "×", "=" or nothing.
+    signed : bool
+        Whether the values can be negative.
+    given : bool
+        Whether a pupil is given them, or has to work them out.
+    """
+
+    name: str
+    values: Array
+    sign: str = ""
+    signed: bool = False
+    given: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the sum: what it is, its value, and whether a pupil is given it."""
+
+    text: str
+    value: float
+    given: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Working:
+    """How a number comes about: grids, then lines, the last of which is the result.
+
+    Attributes
+    ----------
+    title : str
+    note : str
+        A sentence on what is done.
+    grids : tuple of Grid
+    lines : tuple of Line
+    field : (top, left, height, width)
+        The part of the image that the number depends on, in pixels.
+    labels : tuple of str
+        Headings of the columns that all grids share; empty if they share none.
+    marked : int or None
+        The column that the result stands in.
+    """
+
+    title: str
+    note: str
+    grids: tuple[Grid, ...]
+    lines: tuple[Line, ...]
+    field: Field
+    labels: tuple[str, ...] = ()
+    marked: int | None = None
+
+
+def can_explain(layer: Layer) -> bool:
+    """Tell whether `of_cell` knows how the cells of a layer's maps come about."""
+    return isinstance(layer, Conv2D | AvgPool2D)
+
+
+def as_input(network: Network, image: NDArray[Any]) -> Array:
+    """Return one image, uint8 or float, as the numbers in [0, 1] that the network reads: (channels, height, width)."""
+    # A pixel is divided in float32 even for a float64 network, as the network does it.
+    pixels = image / np.float32(255) if image.dtype == np.uint8 else image
+    return np.asarray(pixels, network.dtype).reshape(network.input_shape)
+
+
+def of_cell(network: Network, image: NDArray[Any], layer: int, cell: Cell) -> Working:
+    """Work out one cell of a feature map or of a pooled map.
+
+    Parameters
+    ----------
+    network : Network
+    image : ndarray of uint8 or float
+        One image.
+    layer : int
+        Index of a convolution, of the activation behind one, or of a pooling layer.
+    cell : (map, row, column)
+
+    Raises
+    ------
+    ValueError
+        If the layer is of another kind.
+    """
+    layers = network.layers
+    if isinstance(layers[layer], Sigmoid | ReLU) and layer > 0:
+        layer -= 1
+    here = layers[layer]
+    values = [a[0] for a in network.activations(image[None])]
+    before = values[layer - 1] if layer else as_input(network, image)
+    field = receptive_field(layers[: layer + 1]).at(*cell[1:])
+    if isinstance(here, Conv2D):
+        after = layers[layer + 1] if layer + 1 < len(layers) else None
+        return _convolution(here, before, values[layer], after, values[min(layer + 1, len(values) - 1)], cell, field)
+    if isinstance(here, AvgPool2D):
+        return _pooling(here, before, values[layer], cell, field)
+    raise ValueError(f"a cell of a {here.kind} layer has no working")
+
+
+def _convolution(
+    layer: Conv2D, before: Array, sums: Array, after: Layer | None, activated: Array, cell: Cell, field: Field
+) -> Working:
+    number, row, column = cell
+    patch = _window(before, row, column, layer.kernel_size, layer.stride)
+    weights = layer.weights[number].astype(np.float64)
+    products = patch * weights
+    bias, z = float(layer.bias[number]), float(sums[cell])
+    lines = [
+        Line(f"sum of the {products.size} products", float(products.sum())),
+        Line("+ bias", bias, given=True),
+        Line("= z", z),
+    ]
+    if isinstance(after, Sigmoid):
+        lines.append(Line("sigmoid(z) = 1 / (1 + e⁻ᶻ)", float(activated[cell])))
+    elif isinstance(after, ReLU):
+        lines.append(Line("ReLU(z) = max(z, 0)", float(activated[cell])))
+    return Working(
+        f"Feature map {number + 1}, row {row + 1}, column {column + 1}",
+        "Each number of the patch times the filter’s weight above it; all of them added up, and the bias.",
+        (
+            Grid("patch", patch),
+            Grid(f"filter {number + 1}", weights, "×", signed=True),
+            Grid("products", products, "=", signed=True, given=False),
+        ),
+        tuple(lines),
+        field,
+    )
+
+
+def _pooling(layer: AvgPool2D, before: Array, means: Array, cell: Cell, field: Field) -> Working:
+    number, row, column = cell
+    cells = _window(before[number : number + 1], row, column, layer.size, layer.stride)
+    return Working(
+        f"Pooled map {number + 1}, row {row + 1}, column {column + 1}",
+        f"The mean of {cells.size} neighbouring cells of map {number + 1}.",
+        (Grid(f"cells of map {number + 1}", cells),),
+        (
+            Line(f"sum of the {cells.size} cells", float(cells.sum())),
+            Line(f"÷ {cells.size} = mean", float(means[cell])),
+        ),
+        field,
+    )
+
+
+def _window(maps: Array, row: int, column: int, size: int, stride: int) -> Array:
+    top, left = row * stride, column * stride
+    # float64 holds the product of two float32 numbers exactly.
+    return maps[:, top : top + size, left : left + size].astype(np.float64)
+
+
+def of_answer(network: Network, image: NDArray[Any], digit: int) -> Working:
+    """Work out the probability of one digit: the softmax over all logits.
+
+    ``p[c] = exp(z[c] − m) / Σ exp(z − m)`` with m the largest logit, as `losses.softmax` does it.
+    """
+    z = network.activations(image[None])[-1][0].astype(np.float64)
+    powers = np.exp(z - z.max())
+    probabilities = powers / powers.sum()
+    _, height, width = network.input_shape
+    return Working(
+        f"Probability of {digit}",
+        "The softmax makes every logit z a positive number and divides it by the sum of all; "
+        f"m = {number(z.max())} is the largest logit.",
+        (
+            Grid("logit z", z.reshape(1, 1, -1), signed=True),
+            Grid("e to the (z − m)", powers.reshape(1, 1, -1), given=False),
+            Grid("probability", probabilities.reshape(1, 1, -1), given=False),
+        ),
+        (
+            Line("sum of the powers", float(powers.sum())),
+            Line(f"power of {digit} ÷ sum", float(probabilities[digit])),
+        ),
+        (0, 0, height, width),
+        tuple(map(str, range(network.classes))),
+        digit,
+    )
+
+
+def number(value: float) -> str:
+    """Write a number with three decimals, or as a power of ten where these would be zeros."""
+    if 0 < abs(value) < 0.0005:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}·10{str(int(exponent)).translate(_SUPERSCRIPT)}".replace("-", "−")
+    return f"{value:z.3f}".replace("-", "−")
+
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def as_text(working: Working) -> str:
+    """Write a working as plain text."""
+    parts = [f"{working.title}\n{working.note}"]
+    if working.labels:
+        rows = [[grid.name, *map(number, grid.values.ravel())] for grid in working.grids]
+        parts.append(_aligned([["", *working.labels], *rows]))
+    else:
+        for grid in working.grids:
+            maps = (_aligned([["", *map(number, row)] for row in values]) for values in grid.values)
+            parts.append(f"{grid.name}\n" + "\n\n".join(maps))
+    parts.append(_aligned([[line.text, number(line.value)] for line in working.lines]))
+    top, left, height, width = working.field
+    parts.append(f"It depends on rows {top + 1}–{top + height} and columns {left + 1}–{left + width} of the image.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    """Align columns: the first, of names, to the left, and the numbers to the right."""
+    first, *others = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return "\n".join(
+        "  ".join([name.ljust(first), *(text.rjust(width) for text, width in zip(cells, others, strict=True))])
+        for name, *cells in rows
+    )
+
+
+def as_table(working: Working, *, solved: bool = True, accent: str = "") -> str:
+    """Write a working's grids as HTML tables that Qt and browsers understand.
+
+    Parameters
+    ----------
+    working : Working
+    solved : bool
+        Whether to fill in what a pupil has to work out.
+    accent : str
+        A colour for the column of the result.
+    """
+
+    def cell(text: str, *, marked: bool = False) -> str:
+        style = f" style='color: {accent}; font-weight: bold'" if marked and accent else ""
+        return f"<td align='right'{style}>{text}</td>"
+
+    def shown(grid: Grid, value: float) -> str:
+        return number(value) if solved or grid.given else "&nbsp;" * 12
+
+    if working.labels:
+        marked = [i == working.marked for i in range(len(working.labels))]
+        rows = "".join(
+            f"<tr><td>{grid.name}</td>"
+            + "".join(cell(shown(grid, v), marked=m) for v, m in zip(grid.values.ravel(), marked, strict=True))
+            + "</tr>"
+            for grid in working.grids
+        )
+        heads = "".join(cell(label, marked=m) for label, m in zip(working.labels, marked, strict=True))
+        return f"<table {_TABLE}><tr><td></td>{heads}</tr>{rows}</table>"
+    lines = []
+    for i in range(len(working.grids[0].values)):  # one map below the other
+        row = ""
+        for grid in working.grids:
+            cells = "".join(f"<tr>{''.join(cell(shown(grid, v)) for v in r)}</tr>" for r in grid.values[i])
+            row += f"<td valign='middle'>&nbsp;{grid.sign}&nbsp;</td>"
+            row += f"<td>{grid.name}<table {_TABLE}>{cells}</table></td>"
+        lines.append(f"<table cellpadding='4'><tr>{row}</tr></table>")
+    return "".join(lines)
+
+
+_TABLE = "border='1' style='border-collapse: collapse' cellspacing='0' cellpadding='5'"
+
+
+def worksheet(working: Working, picture: str) -> str:
+    """Write a working as HTML for pupils: a page with blanks to fill in, then a page with the solution.
+
+    Parameters
+    ----------
+    working : Working
+    picture : str
+        Address of a picture of the image with the working's field outlined.
+    """
+    top, left, height, width = working.field
+
+    def page(heading: str, *, solved: bool) -> str:
+        lines = "".join(
+            f"<tr><td>{line.text}</td>"
+            f"<td align='right'>{number(line.value) if solved or line.given else '_' * 12}</td></tr>"
+            for line in working.lines
+        )
+        return (
+            f"<h2>{heading}</h2><h3>{working.title}</h3><p>{working.note}</p>"
+            f"<p><img src='{picture}' width='196' height='196'></p>"
+            f"<p>The number depends on the outlined part of the image: rows {top + 1}–{top + height}, "
+            f"columns {left + 1}–{left + width}.</p>"
+            f"{as_table(working, solved=solved)}<p></p><table cellpadding='5'>{lines}</table>"
+            "<p><small>All numbers are rounded to three decimals; your last digit may differ.</small></p>"
+        )
+
+    return (
+        f"<html><body>{page('How does this number come about?', solved=False)}"
+        f"<div style='page-break-before: always'>{page('Solution', solved=True)}</div></body></html>"
+    )
