@@ -23,6 +23,20 @@ if TYPE_CHECKING:
 _TEST_COLOURS = {False: "#d9622b", True: "#ff9d5c"}
 
 
+def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
+    """Give a plot a widget's colours and small type: pyqtgraph ignores the palette."""
+    colours = widget.palette()
+    plot.setBackground(colours.color(QPalette.ColorRole.Base))
+    grey, line = colours.color(QPalette.ColorRole.PlaceholderText), colours.color(QPalette.ColorRole.Mid)
+    for side in ("left", "bottom"):
+        axis = plot.getAxis(side)
+        axis.setPen(pg.mkPen(line))
+        axis.setTextPen(pg.mkPen(grey))
+        axis.setTickFont(theme.tabular(theme.small(widget.font())))
+        axis.label.setFont(theme.small(widget.font()))
+    plot.showGrid(y=True, alpha=0.12)
+
+
 class Chart(QWidget):
     """One quantity against epochs: a line for the training batches, a line with points for the test set.
 
@@ -129,15 +143,7 @@ class Chart(QWidget):
     def _style(self) -> None:
         colours = self.palette()
         dark = theme.is_dark(colours)
-        self.plot.setBackground(colours.color(QPalette.ColorRole.Base))
-        grey, line = colours.color(QPalette.ColorRole.PlaceholderText), colours.color(QPalette.ColorRole.Mid)
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setPen(pg.mkPen(line))
-            axis.setTextPen(pg.mkPen(grey))
-            axis.setTickFont(theme.tabular(theme.small(self.font())))
-            axis.label.setFont(theme.small(self.font()))
-        self.plot.showGrid(y=True, alpha=0.12)
+        style_plot(self.plot, self)
         accent, test = colours.color(QPalette.ColorRole.Highlight), QColor(_TEST_COLOURS[dark])
         self._training.setPen(pg.mkPen(accent, width=1))
         self._test.setPen(pg.mkPen(test, width=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 if TYPE_CHECKING:
@@ -44,6 +45,16 @@ class Explorer(QTabWidget):
         self.tabBar().setDrawBase(False)
         self._shown: tuple[Network, NDArray[np.uint8] | None] | None = None
         self.currentChanged.connect(self._refresh)
+
+    def minimumSizeHint(self) -> QSize:
+        """Leave the division of the window to the window: a full page must not squeeze the canvas."""
+        return QSize(400, 160)
+
+    def sizeHint(self) -> QSize:
+        return QSize(1000, 260)
+
+    def hasHeightForWidth(self) -> bool:
+        return False  # or else a page's wrapped text would claim height for all pages
 
     def add_page(self, page: Page) -> None:
         """Add a page at the end."""

@@ -31,9 +31,11 @@ from mnist_gui.gui.explorer import Explorer
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
 from mnist_gui.gui.network_view import NetworkView
+from mnist_gui.gui.runs_page import RunsPage
 from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
 from mnist_gui.nn import architectures
+from mnist_gui.runs import Run
 from mnist_gui.training import RECIPES
 
 if TYPE_CHECKING:
@@ -64,7 +66,9 @@ class MainWindow(QMainWindow):
         self.training_panel = TrainingPanel()
         self.charts = Charts()
         self.explorer = Explorer()
+        self.runs_page = RunsPage()
         self.explorer.add_page(self.charts)
+        self._last_progress: Progress | None = None  # of the run that is on
         self._past: Network | None = None  # what is shown instead of the model's, while the person looks back
         self._rng = np.random.default_rng()
         self._model_label, self._data_label = QLabel(), QLabel()
@@ -75,6 +79,7 @@ class MainWindow(QMainWindow):
         self._redraw = QTimer(self, singleShot=True, interval=0)
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
+        self.explorer.add_page(self.runs_page)
         self.menus = Menus(self)
         self._connect()
         self.training_panel.show_recipe(RECIPES["default"])
@@ -97,8 +102,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, 0)
         layout.setSpacing(theme.GRID)
-        layout.addLayout(top, 5)
-        layout.addWidget(_panel(bottom), 4)
+        layout.addLayout(top, 11)
+        layout.addWidget(_panel(bottom), 10)
         self.setCentralWidget(centre)
         self.setMinimumSize(960, 620)
         self.resize(1280, 800)
@@ -106,6 +111,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.canvas.drawing_changed.connect(self._redraw.start)
         self.canvas.picture_failed.connect(self._say)
+        self.runs_page.failed.connect(self._say)
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
         panel = self.training_panel
@@ -207,6 +213,7 @@ class MainWindow(QMainWindow):
         self._model_changed()
 
     def _show_progress(self, progress: Progress) -> None:
+        self._last_progress = progress
         self.model.follow(progress)
         self.training_panel.show_progress(progress)
         self.charts.show_progress(progress)
@@ -225,11 +232,17 @@ class MainWindow(QMainWindow):
             self.training_panel.show_status("Ready to train")
             self.training_panel.progress.setValue(0)
         elif state is State.IDLE:
+            self._list_run()
             record = self.model.record
             epochs, whole = record.epochs, record.epochs >= record.recipe.epochs
             self.training_panel.show_status(
                 f"finished: {epochs:g} epochs" if whole else f"stopped after {epochs:.1f} epochs"
             )
+
+    def _list_run(self) -> None:
+        if self._last_progress is not None and self._last_progress.step:
+            self.runs_page.add_run(Run(self.model.network.architecture, self.model.record.data, self._last_progress))
+        self._last_progress = None
 
     def _training_failed(self, message: str) -> None:
         QMessageBox.warning(self, "Training stopped", message)

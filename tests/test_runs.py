@@ -1,0 +1,36 @@
+import csv
+
+import numpy as np
+import pytest
+
+from mnist_gui.errors import UserError
+from mnist_gui.runs import Run
+from mnist_gui.training import RECIPES, Epoch, Progress
+
+
+@pytest.fixture
+def run():
+    recipe, curve = RECIPES["default"], np.array([2.0, 1.0, 0.5])
+    epochs = (Epoch(1.5, 0.5, 0.9, 0.8), Epoch(0.7, 0.8, 0.6, 0.9))
+    return Run(
+        "notebook", "mnist", Progress(recipe, 20, 100, epochs, 1, 4, np.array([8, 16, 20]), curve, curve / 4, curve)
+    )
+
+
+def test_the_curves_are_a_table_with_the_test_figures_where_epochs_end(run, tmp_path):
+    run.save_csv(tmp_path / "run.csv")
+    with (tmp_path / "run.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["8", "10", "16", "20"]
+    assert [row["training_loss"] for row in rows] == ["2.0", "", "1.0", "0.5"]
+    assert [row["test_accuracy"] for row in rows] == ["", "0.8", "", "0.9"]
+    assert [float(row["epoch"]) for row in rows] == [0.8, 1, 1.6, 2]
+
+
+def test_a_run_is_as_good_as_its_last_epoch(run):
+    assert run.test_accuracy == 0.9
+
+
+def test_a_table_that_cannot_be_written_is_told_in_a_line(run, tmp_path):
+    with pytest.raises(UserError, match=r"The curves can't be saved as .*missing.run\.csv: No such file"):
+        run.save_csv(tmp_path / "missing" / "run.csv")
