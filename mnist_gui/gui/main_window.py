@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         recipe, architecture = self.training_panel.recipe(), self.model.network.architecture
         network = architectures.build(architecture, recipe.dtype)
         network.parameters[:] = self.model.network.parameters
-        self.model.start(architecture, recipe, dataset.name)
+        self.model.start(architecture, recipe, dataset.name, unsaved=self.model.changed and not fresh)
         self.model.network.parameters[:] = network.parameters
         self.network_view.reset_scales()
         self._clear_run()

@@ -61,10 +61,14 @@ class Model:
         self.start(architecture, recipe, data)
         initialize(self.network, recipe)
 
-    def start(self, architecture: str, recipe: Recipe, data: str) -> None:
-        """Make room for the network that a run will train; what `follow` brings fills it."""
+    def start(self, architecture: str, recipe: Recipe, data: str, *, unsaved: bool = False) -> None:
+        """Make room for the network that a run will train; what `follow` brings fills it.
+
+        `unsaved` says that the run goes on from training that no file holds.
+        """
         network = architectures.build(architecture, recipe.dtype)
         self._take(network, model_file.ModelRecord(architecture, recipe, data), None, UNTITLED)
+        self.changed = unsaved
 
     def follow(self, progress: Progress) -> None:
         """Take over what training has come to."""
@@ -76,7 +80,7 @@ class Model:
             test_loss=last.test_loss if last else None,
             test_accuracy=last.test_accuracy if last else None,
         )
-        self.changed = progress.step > 0
+        self.changed |= progress.step > 0
 
     def describe(self) -> str:
         """Say in one line what it is."""
