@@ -286,7 +286,10 @@ class TrainingPanel(QWidget):
         self.progress.setValue(round(1000 * progress.step / progress.steps))
         epoch = min(len(progress.epochs) + 1, progress.recipe.epochs)
         where = f"epoch {epoch}/{progress.recipe.epochs}"
-        self.show_status(f"{where} · {_duration(progress.seconds_left)} left" if progress.step else where)
+        if self._state is State.PAUSED:  # what was done before the pause acted
+            self.show_status(f"paused · {where}")
+        else:
+            self.show_status(f"{where} · {_duration(progress.seconds_left)} left" if progress.step else where)
 
     def show_status(self, text: str) -> None:
         """Say in a few words what is going on."""

@@ -94,6 +94,8 @@ class TrainingThread(QThread):
                 self._train()
         except UserError as error:
             self.failed.emit(str(error))
+        except MemoryError:
+            self.failed.emit("There is not enough memory for this run. Try a smaller batch.")
 
     def _train(self) -> None:
         for progress in train(self._network, self._dataset, self._recipe, fresh=self._fresh):
