@@ -6,7 +6,7 @@ runs forwards and backwards. It reuses its buffers: an array that it returns is 
 
 from __future__ import annotations
 
-from math import sqrt
+from math import prod, sqrt
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 Array = NDArray[np.floating[Any]]
 Shape = tuple[int, ...]
 B = TypeVar("B")
+
+
+def empty(shape: Shape, dtype: np.dtype[Any]) -> Array:
+    """Make a buffer that starts at a cache line: sums and products of such buffers are up to a quarter faster."""
+    size, line = prod(shape) * dtype.itemsize, 64
+    memory = np.empty(size + line, np.uint8)
+    start = -memory.ctypes.data % line
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 class PerBatchSize(Generic[B]):
@@ -54,6 +62,11 @@ class Layer:
         Length of the layer's part of the parameter vector.
     kind : str
         What the layer is called in files and in the window: "conv", "dense", …
+    elementwise : bool
+        Whether every output depends on the input at its own place alone, wherever that stands in memory.
+    row_groups : int
+        Outputs are (channels, groups, height / groups, width, n) if this is not 1: row r stands in group
+        r mod groups. `AvgPool2D` sets it for the layers before it, see there.
     """
 
     kind: str
@@ -61,6 +74,9 @@ class Layer:
     output_shape: Shape
     parameter_count: int = 0
     dtype: np.dtype[Any]
+    elementwise: bool = False
+    row_groups: int = 1
+    before: Layer | None = None
 
     def build(self, input_shape: Shape, dtype: np.dtype[Any]) -> None:
         """Fix the shapes, make no buffers yet.
@@ -84,7 +100,8 @@ class Layer:
         return input_shape
 
     def link(self, before: Layer | None, after: Layer | None) -> None:
-        """Meet the neighbours, once all layers are built."""
+        """Meet the neighbours, once all layers are built; called from the first layer to the last."""
+        self.before = before
 
     def bind(self, parameters: Array, gradients: Array) -> None:
         """Take this layer's part of the network's parameter and gradient vectors, as views of shape (count,)."""
@@ -107,8 +124,7 @@ class Layer:
         Parameters
         ----------
         gradient : ndarray, (*output_shape, n)
-            Of the batch that `forward` saw last. An elementwise layer also takes it with the height axis split in
-            two, as `AvgPool2D` gives it.
+            Of the batch that `forward` saw last, with its rows in groups if the outputs are.
         need_input : bool
             The first layer of a network is spared its input's gradient: nobody asks for it.
 
@@ -119,8 +135,19 @@ class Layer:
         raise TypeError(f"{type(self).__name__} has no backward")
 
     def values(self, output: Array) -> Array:
-        """Return what `forward` returned as the plain values of the layer, in a new array."""
-        return output.copy()
+        """Return what `forward` returned as the plain values of the layer, in a new array, (*output_shape, n)."""
+        return self._rows_in_order(output.copy())
+
+    def _rows_in_order(self, values: Array) -> Array:
+        """Undo the grouping of rows, in a new array."""
+        return values if self.row_groups == 1 else values.swapaxes(1, 2).reshape(*self.output_shape, -1)
+
+    def _make_output(self, n: int) -> Array:
+        """Make a buffer for outputs of n inputs."""
+        if self.row_groups == 1:
+            return empty((*self.output_shape, n), self.dtype)
+        channels, height, width = self.output_shape
+        return empty((channels, self.row_groups, height // self.row_groups, width, n), self.dtype)
 
 
 class Weighted(Layer):
@@ -153,4 +180,4 @@ class Weighted(Layer):
         self.bias[...] = 0
 
     def values(self, output: Array) -> Array:
-        return np.divide(output, self.output_scale, dtype=self.dtype)
+        return self._rows_in_order(output / self.dtype.type(self.output_scale))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnist_gui.nn.layer import Array
+
+
+@cache
+def _identity(classes: int, dtype: np.dtype[Any]) -> Array:
+    return np.eye(classes, dtype=dtype)
 
 
 def softmax(logits: Array, out: Array | None = None) -> Array:
@@ -49,7 +55,7 @@ def cross_entropy(probabilities: Array, labels: NDArray[np.integer[Any]]) -> Arr
     ndarray of float, shape (n,)
     """
     of_truth: Array = probabilities[labels, np.arange(labels.size)]
-    losses: Array = -np.log(of_truth.clip(1e-15, 1 - 1e-15))
+    losses: Array = -np.log(np.minimum(np.maximum(of_truth, 1e-15), 1 - 1e-15))
     return losses
 
 
@@ -72,7 +78,7 @@ def cross_entropy_gradient(
     -------
     ndarray of float, shape (classes, n)
     """
-    one_hot = np.equal(np.arange(len(probabilities), dtype=labels.dtype)[:, None], labels)
+    one_hot = _identity(len(probabilities), probabilities.dtype).take(labels, axis=1)
     gradient: Array = np.subtract(probabilities, one_hot, out=out)
     gradient /= batch_size
     return gradient

@@ -33,25 +33,28 @@ class SGD:
         self, parameters: Array, *, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0
     ) -> None:
         self._parameters = parameters
-        self._momentum, self._nesterov, self._weight_decay = momentum, nesterov, weight_decay
-        self._velocity = np.zeros_like(parameters)
+        self._nesterov, self._weight_decay = nesterov, weight_decay
+        self._velocity = np.zeros_like(parameters)  # already times the momentum, for the next step
         self._step = np.empty_like(parameters)
+        # Arrays without axes: of the parameters' dtype, and cheaper for NumPy than Python's numbers.
+        self._rate, self._momentum = np.zeros_like(parameters, shape=()), np.full_like(parameters, momentum, shape=())
 
     def step(self, gradient: Array, rate: float) -> None:
         """Move the parameters against the gradient, an ndarray of shape (count,), which is left as it was."""
         step, velocity = self._step, self._velocity
         if self._weight_decay:
             gradient = gradient + self._weight_decay * self._parameters
+        self._rate[()] = rate
         if self._momentum:
-            velocity *= self._momentum
             velocity += gradient
             if self._nesterov:
-                np.multiply(velocity, self._momentum, out=step)
-                step += gradient
-                gradient = step
+                velocity *= self._momentum
+                gradient = np.add(velocity, gradient, out=step)
             else:
                 gradient = velocity
-        np.multiply(gradient, rate, out=step)
+        np.multiply(gradient, self._rate, out=step)
+        if self._momentum and not self._nesterov:
+            velocity *= self._momentum
         self._parameters -= step
 
 
