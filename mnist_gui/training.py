@@ -29,6 +29,8 @@ CURVE_POINTS: Final = 1000
 PROGRESS_SECONDS: Final = 1 / 30
 YIELD_SECONDS: Final = 0.01
 EARLY: Final = frozenset(int(1.1**k) for k in range(75))  # steps with a progress whatever the clock says, up to 1,156
+HOPELESS: Final = 20.0  # guessing costs log(10) = 2.3; probabilities are clipped, so a ruined run's loss stays finite
+JUDGED: Final = 1024  # images whose mean loss decides; a hard image alone can cost 34
 EVALUATED_AT_ONCE: Final = 1024  # images between two chances to pause or stop
 
 
@@ -188,7 +190,7 @@ class Progress:
 
 
 class DivergenceError(UserError):
-    """The loss became infinite or not a number. The network has its last good parameters."""
+    """The loss became hopeless, or not a number. The network has its last good parameters."""
 
 
 def initialize(network: Network, recipe: Recipe, images: int = 60_000) -> Iterator[NDArray[np.int64]]:
@@ -335,8 +337,10 @@ class _Run:
 
     def pause(self, *, with_progress: bool) -> Generator[Progress | None, None, None]:
         """Hand over to the caller, without counting the time that it takes."""
+        now = perf_counter()
+        self.seconds += now - self.resumed
+        self.resumed = now
         progress = self.progress() if with_progress else None
-        self.seconds += perf_counter() - self.resumed
         yield progress
         self.resumed = perf_counter()
 
@@ -353,17 +357,26 @@ class _Run:
         self.losses[steps] = np.add.reduceat(cross_entropy(probabilities, labels), starts) / sizes
         right = probabilities.argmax(axis=0) == labels
         self.accuracies[steps] = np.add.reduceat(right, starts, dtype=np.int64) / sizes
+        bad = ~np.isfinite(self.losses[steps]) | (self.recent_losses() > HOPELESS)
         # The last step's parameters have not been computed with yet, so its loss says nothing about them.
-        bad = np.flatnonzero([*~np.isfinite(self.losses[steps]), not np.isfinite(self.network.parameters).all()])
-        if bad.size:
-            step = min(self.measured + int(bad[0]) + 1, self.step)
+        bad[-1] |= not np.isfinite(self.network.parameters).all()
+        if bad.any():
+            step = self.measured + int(bad.argmax()) + 1
             self.network.parameters[:] = self.good_parameters
             raise DivergenceError(
-                f"Training diverged at step {step}: the loss is no longer a finite number. "
+                f"Training diverged at step {step}: the loss is far above that of guessing, or no longer a number. "
                 f"A learning rate of {self.recipe.learning_rate:g} is too high here; try a tenth of it."
             )
         self.measured = self.step
         self.good_parameters = self.network.parameters.copy()
+
+    def recent_losses(self) -> Array:
+        """Mean loss of about the last `JUDGED` images, at each new step; 0 where there were not so many yet."""
+        window = ceil(JUDGED / self.recipe.batch_size)
+        first = max(0, self.measured + 1 - window)
+        sums = np.concatenate([[0.0], np.cumsum(self.losses[first : self.step])])
+        means = (sums[window:] - sums[:-window]) / window
+        return np.concatenate([np.zeros(self.step - self.measured - means.size), means])
 
     def progress(self) -> Progress:
         self.measure()

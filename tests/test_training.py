@@ -426,6 +426,13 @@ def test_a_run_that_diverges_later_keeps_its_last_good_parameters(
     assert np.isfinite(network.probabilities(squares.test_images)).all()
 
 
+def test_a_run_that_is_ruined_without_an_infinite_loss_is_stopped(squares: Dataset) -> None:
+    network = build(FAST)
+    message, reports = diverge(squares, network, replace(FAST, epochs=200, learning_rate=1e6, schedule="constant"))
+    assert "far above that of guessing" in message
+    np.testing.assert_array_equal(network.parameters, reports[-1].parameters)
+
+
 def test_after_divergence_blas_and_the_network_are_fine(squares: Dataset) -> None:
     network = build(FAST)
     before = threads()
