@@ -96,7 +96,9 @@ QComboBox QAbstractItemView {
     background: palette(base); border: 1px solid palette(mid); selection-background-color: palette(highlight);
     selection-color: palette(highlighted-text); outline: none;
 }
-QHeaderView::section { background: transparent; border: none; color: palette(placeholder-text); padding: 2px 10px 2px 2px; }
+QHeaderView::section {
+    background: transparent; border: none; color: palette(placeholder-text); padding: 2px 10px 2px 2px;
+}
 QTableWidget { background: transparent; }
 QTabWidget::pane { border: none; background: transparent; }
 QTabBar { background: transparent; }
