@@ -50,7 +50,8 @@ class Confusion:
     def shares(self) -> Array:
         """The counts as shares of their row, in [0, 1]; NaN for a digit of which there is no image."""
         totals = self.counts.sum(axis=1, keepdims=True)
-        return np.divide(self.counts, totals, out=np.full(self.counts.shape, np.nan), where=totals > 0)
+        shares: Array = np.divide(self.counts, totals, out=np.full(self.counts.shape, np.nan), where=totals > 0)
+        return shares
 
     @property
     def accuracies(self) -> Array:
