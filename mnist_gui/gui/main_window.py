@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,10 @@ from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
 from mnist_gui.gui.network_view import NetworkView
 from mnist_gui.gui.runs_page import RunsPage
+from mnist_gui.gui.test_set_page import TestSetPage
 from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
+from mnist_gui.gui.what_if_page import WhatIfPage
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Run
 from mnist_gui.training import RECIPES
@@ -41,6 +44,7 @@ from mnist_gui.training import RECIPES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from PySide6.QtGui import QCloseEvent
 
     from mnist_gui.data.dataset import Dataset
@@ -66,6 +70,7 @@ class MainWindow(QMainWindow):
         self.training_panel = TrainingPanel()
         self.charts = Charts()
         self.explorer = Explorer()
+        self.what_if_page, self.test_set_page = WhatIfPage(), TestSetPage()
         self.runs_page = RunsPage()
         self.explorer.add_page(self.charts)
         self._last_progress: Progress | None = None  # of the run that is on
@@ -79,6 +84,8 @@ class MainWindow(QMainWindow):
         self._redraw = QTimer(self, singleShot=True, interval=0)
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
+        self.explorer.add_page(self.what_if_page)
+        self.explorer.add_page(self.test_set_page)
         self.explorer.add_page(self.runs_page)
         self.menus = Menus(self)
         self._connect()
@@ -114,6 +121,10 @@ class MainWindow(QMainWindow):
         self.runs_page.failed.connect(self._say)
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
+        self.what_if_page.parameters_edited.connect(self._edit_network)
+        self.what_if_page.data_requested.connect(self._load_data)
+        self.test_set_page.data_requested.connect(self._load_data)
+        self.test_set_page.image_chosen.connect(self._show_test_image)
         panel = self.training_panel
         panel.epochs_box.valueChanged.connect(self.charts.expect)
         self.charts.time_bar.moment_chosen.connect(self._show_moment)
@@ -150,7 +161,11 @@ class MainWindow(QMainWindow):
         self._with_data(self._show_sample_of)
 
     def _show_sample_of(self, dataset: Dataset) -> None:
-        index = int(self._rng.integers(len(dataset.test_images)))
+        self._show_test_image(int(self._rng.integers(len(dataset.test_images))))
+
+    def _show_test_image(self, index: int) -> None:
+        dataset = self.trainer.dataset
+        assert dataset is not None
         label = dataset.test_labels[index]
         self.canvas.set_picture(dataset.test_images[index], f"test image {index:,} · label {label}")
 
@@ -172,6 +187,9 @@ class MainWindow(QMainWindow):
         if self.trainer.state is not State.IDLE:
             return
         recipe, architecture = self.training_panel.recipe(), self.model.network.architecture
+        if self.what_if_page.freezes_filters:
+            recipe = replace(recipe, freeze_filters=True)
+            self._say("The filters are frozen: see What if?")
         network = architectures.build(architecture, recipe.dtype)
         network.parameters[:] = self.model.network.parameters
         self.model.start(architecture, recipe, dataset.name, unsaved=self.model.changed and not fresh)
@@ -217,6 +235,7 @@ class MainWindow(QMainWindow):
         self.model.follow(progress)
         self.training_panel.show_progress(progress)
         self.charts.show_progress(progress)
+        self.test_set_page.show_progress(progress)
         self._model_changed()
 
     def _show_state(self, state: State) -> None:
@@ -224,6 +243,8 @@ class MainWindow(QMainWindow):
         self.training_panel.set_state(state)
         self.menus.show_state(state)
         self.charts.time_bar.set_running(state is not State.IDLE)
+        self.what_if_page.set_busy(state is not State.IDLE)
+        self.test_set_page.set_busy(state is not State.IDLE)
         if state is State.LOADING:
             self.training_panel.show_status("loading the images …")
         elif state is State.PAUSED:
@@ -302,8 +323,23 @@ class MainWindow(QMainWindow):
         self._data_label.setText(
             f"{_titled(dataset.name)}: {len(dataset.train_images):,} images" if dataset else "no images loaded yet"
         )
+        if dataset is not None:
+            self.what_if_page.show_images(dataset.test_images, dataset.test_labels)
+            name = f"{_titled(dataset.name)}, test set"
+            self.test_set_page.show_source(name, dataset.test_images, dataset.test_labels)
+
+    def _load_data(self) -> None:
+        self._with_data(lambda _: None)
 
     # --- the model ---
+
+    def _edit_network(self, parameters: NDArray[np.floating]) -> None:
+        """Take other parameters than training left, those of the moment that is looked at included."""
+        if self.trainer.state is State.IDLE:
+            self._past = None
+            self.model.edit(parameters)
+            self.charts.time_bar.slider.setValue(self.charts.time_bar.slider.maximum())
+            self._model_changed()
 
     def open_model(self) -> None:
         """Let the person choose a model to open."""

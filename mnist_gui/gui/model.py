@@ -14,6 +14,9 @@ from mnist_gui.training import initialize
 if TYPE_CHECKING:
     from os import PathLike
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
@@ -81,6 +84,12 @@ class Model:
             test_accuracy=last.test_accuracy if last else None,
         )
         self.changed |= progress.step > 0
+
+    def edit(self, parameters: NDArray[np.floating]) -> None:
+        """Take parameters that the person has changed by hand; how good they are is not known."""
+        self.network.parameters[:] = parameters
+        self.record = replace(self.record, test_loss=None, test_accuracy=None)
+        self.changed = True
 
     def describe(self) -> str:
         """Say in one line what it is."""
