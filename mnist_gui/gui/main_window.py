@@ -29,6 +29,7 @@ from mnist_gui.gui import theme
 from mnist_gui.gui.charts import Charts
 from mnist_gui.gui.draw_panel import DrawPanel
 from mnist_gui.gui.explorer import Explorer
+from mnist_gui.gui.how_page import HowPage
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
 from mnist_gui.gui.network_view import NetworkView
@@ -37,6 +38,7 @@ from mnist_gui.gui.test_set_page import TestSetPage
 from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
 from mnist_gui.gui.what_if_page import WhatIfPage
+from mnist_gui.gui.why_page import WhyPage
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Run
 from mnist_gui.training import RECIPES
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from mnist_gui.data.dataset import Dataset
+    from mnist_gui.gui.how_page import Question
     from mnist_gui.history import Snapshot
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress
@@ -73,6 +76,9 @@ class MainWindow(QMainWindow):
         self.what_if_page, self.test_set_page = WhatIfPage(), TestSetPage()
         self.runs_page = RunsPage()
         self.explorer.add_page(self.charts)
+        self.why_page, self.how_page = WhyPage(), HowPage()
+        self.explorer.add_page(self.why_page)
+        self.explorer.add_page(self.how_page)
         self._last_progress: Progress | None = None  # of the run that is on
         self._past: Network | None = None  # what is shown instead of the model's, while the person looks back
         self._rng = np.random.default_rng()
@@ -125,6 +131,10 @@ class MainWindow(QMainWindow):
         self.what_if_page.data_requested.connect(self._load_data)
         self.test_set_page.data_requested.connect(self._load_data)
         self.test_set_page.image_chosen.connect(self._show_test_image)
+        self.network_view.bars.digit_clicked.connect(self._ask_about_digit)
+        self.network_view.cell_clicked.connect(self._ask_how)
+        self.network_view.cell_hovered.connect(self.how_page.point)
+        self.how_page.explained.connect(self.network_view.outline)
         panel = self.training_panel
         panel.epochs_box.valueChanged.connect(self.charts.expect)
         self.charts.time_bar.moment_chosen.connect(self._show_moment)
@@ -149,6 +159,18 @@ class MainWindow(QMainWindow):
         network = self._past or self.model.network
         self.network_view.show_network(network, image)
         self.explorer.show_network(network, image)
+
+    def _ask_about_digit(self, digit: int, compare: bool) -> None:
+        if self.explorer.currentWidget() is self.how_page and not compare:
+            self._ask_how(digit)
+            return
+        self.explorer.setCurrentWidget(self.why_page)
+        (self.why_page.compare if compare else self.why_page.ask)(digit)
+
+    def _ask_how(self, question: Question) -> None:
+        self.explorer.setCurrentWidget(self.how_page)
+        self.how_page.ask(question)
+        self.how_page.setFocus()  # for Ctrl+C and the arrow keys
 
     def open_picture(self) -> None:
         """Let the person choose a picture of a digit."""

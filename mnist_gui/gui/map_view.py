@@ -35,6 +35,7 @@ class MapView(QWidget):
     """
 
     cell_hovered = Signal(object)  # (map, row, column) or None
+    cell_clicked = Signal(object)  # (map, row, column)
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class MapView(QWidget):
         self._low, self._high = 0.0, 1.0
         self._images: list[QImage] = []
         self._hovered: tuple[int, int, int] | None = None
+        self._outlined: tuple[int, tuple[int, int, int, int]] | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -60,6 +62,13 @@ class MapView(QWidget):
         self._images = []
         self._report()
         self.update()
+
+    def outline(self, cells: tuple[int, int, int, int] | None, of_map: int = 0) -> None:
+        """Outline a rectangle of cells, (top, left, height, width), in one map, and nothing else."""
+        outlined = None if cells is None else (of_map, cells)
+        if outlined != self._outlined:
+            self._outlined = outlined
+            self.update()
 
     def sizeHint(self) -> QSize:
         count, height, width = self._shape
@@ -119,6 +128,13 @@ class MapView(QWidget):
             if self._hovered is not None and self._hovered[0] == i:
                 painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
                 painter.drawRect(self._cell(rect, *self._hovered[1:]))
+            if self._outlined is not None and self._outlined[0] == i:
+                top, left, rows, columns = self._outlined[1]
+                first = self._cell(rect, top, left)
+                last = self._cell(rect, top + rows - 1, left + columns - 1)
+                for role, width in ((QPalette.ColorRole.Base, 5), (QPalette.ColorRole.Highlight, 2)):
+                    painter.setPen(QPen(colours.color(role), width))
+                    painter.drawRect(first.united(last))
 
     def _cell(self, rect: QRectF, row: int, column: int) -> QRectF:
         _, height, width = self._shape
@@ -141,7 +157,7 @@ class MapView(QWidget):
             on_light = QColor(red, green, blue).lightnessF() > 0.55
             painter.setPen(QColor("#1c2128" if on_light else "#ffffff"))
             shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals
-            text = f"{value:.{shorter}f}".replace("-", "−")
+            text = f"{value:z.{shorter}f}".replace("-", "−")
             painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
 
     def _cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
@@ -152,6 +168,11 @@ class MapView(QWidget):
                 column = min(width - 1, int((position.x() - rect.left()) / rect.width() * width))
                 return i, row, column
         return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.cell_clicked.emit(cell)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._set_hovered(self._cell_at(event.position()))

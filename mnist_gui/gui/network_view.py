@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import floor, log2
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
 from mnist_gui.gui.map_view import MapView
 from mnist_gui.gui.probability_bars import ProbabilityBars
+from mnist_gui.inside.arithmetic import ReceptiveField, receptive_field
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
+    from mnist_gui.inside.arithmetic import Field
     from mnist_gui.nn.layer import Layer
     from mnist_gui.nn.network import Network
 
@@ -72,16 +75,22 @@ class _Stage:
     layer: int  # whose activations it shows; of whose weights, if `filters`
     filters: bool = False
     bounded: bool = False  # values are in [0, 1]
+    field: ReceptiveField | None = None  # of its cells
 
 
 class NetworkView(QWidget):
     """Shows what a network makes of one image, in reading order, whichever architecture it has."""
+
+    # (layer, (map, row, column)) of a feature map or a pooled map, as `HowPage` takes it; None when the mouse leaves
+    cell_clicked = Signal(object)
+    cell_hovered = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stages: list[_Stage] = []
         self._limits: dict[int, float] = {}
         self._architecture: object = None
+        self._outlined: Field | None = None
 
         self._seen = MapView("ink", (1, 28, 28), pixel=12)
         self._seen.setObjectName("seenImage")
@@ -164,6 +173,22 @@ class NetworkView(QWidget):
             self._digit.setText(answer)
             self._digit.setAccessibleName(f"Predicted digit: {answer}")  # the name is all that is read out of a label
 
+    def outline(self, question: object, field: Field | None) -> None:
+        """Outline the cell of a map, (layer, (map, row, column)), and the part of the image that it depends on."""
+        self._outlined = field
+        self._seen.outline(field)
+        for stage in self._stages:
+            here = isinstance(question, tuple) and question[0] == stage.layer and not stage.filters
+            number, row, column = question[1] if here else (0, 0, 0)  # type: ignore[index]
+            stage.view.outline((row, column, 1, 1) if here else None, number)
+
+    def _click(self, stage: _Stage, cell: tuple[int, int, int]) -> None:
+        self.cell_clicked.emit((stage.layer, cell))
+
+    def _hover(self, stage: _Stage, cell: tuple[int, int, int] | None) -> None:
+        self._seen.outline(self._outlined if cell is None or stage.field is None else stage.field.at(*cell[1:]))
+        self.cell_hovered.emit(None if cell is None else (stage.layer, cell))
+
     def reset_scales(self) -> None:
         """Let the colours of the next network begin anew; while one trains, they only ever widen."""
         self._limits.clear()
@@ -222,7 +247,12 @@ class NetworkView(QWidget):
         view = MapView("sequential", (maps, height, width), pixel=12)
         view.setObjectName(name)
         column = Column(title, _shape(shape), view, tip)
-        self._add(_Stage(view, column, index, bounded=isinstance(activation, Sigmoid)), 31 if width > 16 else 21)
+        field = receptive_field(network.layers[: index + 1])
+        stage = _Stage(view, column, index, bounded=isinstance(activation, Sigmoid), field=field)
+        view.setCursor(Qt.CursorShape.PointingHandCursor)
+        view.cell_clicked.connect(partial(self._click, stage))
+        view.cell_hovered.connect(partial(self._hover, stage))
+        self._add(stage, 31 if width > 16 else 21)
 
     def _add(self, stage: _Stage, stretch: int) -> None:
         self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -12,7 +12,7 @@ from mnist_gui.gui import theme
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
 
 _BAR_HEIGHT = 14
 
@@ -20,12 +20,16 @@ _BAR_HEIGHT = 14
 class ProbabilityBars(QWidget):
     """One row for each digit: its name, a bar, and the probability in percent. The answer stands out."""
 
+    digit_clicked = Signal(int, bool)  # the digit, and whether to compare it with the one before: Ctrl or Shift is down
+
     def __init__(self, classes: int = 10, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("probabilityBars")
         self.setAccessibleName("Probabilities")
         self._classes = classes
         self._probabilities: NDArray | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip("Click a digit to ask why; Ctrl-click a second one to compare")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_probabilities(self, probabilities: NDArray | None) -> None:
@@ -50,6 +54,14 @@ class ProbabilityBars(QWidget):
         height = min(self.height() / self._classes, 30.0)
         top = (self.height() - height * self._classes) / 2
         return [QRectF(0, top + i * height, self.width(), height) for i in range(self._classes)]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        comparing = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+        for digit, row in enumerate(self.row_rects()):
+            if row.contains(event.position()):
+                self.digit_clicked.emit(digit, bool(comparing))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

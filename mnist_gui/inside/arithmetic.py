@@ -6,7 +6,7 @@ Each `Working` holds the network's own values: what goes in, what it is multipli
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
@@ -189,7 +189,8 @@ def _convolution(
         lines.append(Line("ReLU(z) = max(z, 0)", float(activated[cell])))
     return Working(
         f"Feature map {number + 1}, row {row + 1}, column {column + 1}",
-        "Each number of the patch times the filter’s weight above it; all of them added up, and the bias.",
+        "Each number of the patch is multiplied with the filter’s weight at the same place. The products and the bias "
+        "are added up.",
         (
             Grid("patch", patch),
             Grid(f"filter {number + 1}", weights, "×", signed=True),
@@ -232,16 +233,16 @@ def of_answer(network: Network, image: NDArray[Any], digit: int) -> Working:
     _, height, width = network.input_shape
     return Working(
         f"Probability of {digit}",
-        "The softmax makes every logit z a positive number and divides it by the sum of all; "
-        f"m = {number(z.max())} is the largest logit.",
+        "The softmax makes each logit z a positive number, eᶻ⁻ᵐ, and divides it by the sum of all of them. "
+        f"m is the largest logit, {number(z.max())}.",
         (
             Grid("logit z", z.reshape(1, 1, -1), signed=True),
-            Grid("e to the (z − m)", powers.reshape(1, 1, -1), given=False),
+            Grid("eᶻ⁻ᵐ", powers.reshape(1, 1, -1), given=False),
             Grid("probability", probabilities.reshape(1, 1, -1), given=False),
         ),
         (
-            Line("sum of the powers", float(powers.sum())),
-            Line(f"power of {digit} ÷ sum", float(probabilities[digit])),
+            Line("sum of all eᶻ⁻ᵐ", float(powers.sum())),
+            Line(f"eᶻ⁻ᵐ of {digit} ÷ sum = probability", float(probabilities[digit])),
         ),
         (0, 0, height, width),
         tuple(map(str, range(network.classes))),
@@ -249,8 +250,9 @@ def of_answer(network: Network, image: NDArray[Any], digit: int) -> Working:
     )
 
 
-def number(value: float) -> str:
+def number(value: SupportsFloat) -> str:
     """Write a number with three decimals, or as a power of ten where these would be zeros."""
+    value = float(value)
     if 0 < abs(value) < 0.0005:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}·10{str(int(exponent)).translate(_SUPERSCRIPT)}".replace("-", "−")
@@ -285,7 +287,7 @@ def _aligned(rows: list[list[str]]) -> str:
     )
 
 
-def as_table(working: Working, *, solved: bool = True, accent: str = "") -> str:
+def as_table(working: Working, *, solved: bool = True, accent: str = "", lines: bool = True) -> str:
     """Write a working's grids as HTML tables that Qt and browsers understand.
 
     Parameters
@@ -295,13 +297,16 @@ def as_table(working: Working, *, solved: bool = True, accent: str = "") -> str:
         Whether to fill in what a pupil has to work out.
     accent : str
         A colour for the column of the result.
+    lines : bool
+        Whether to draw lines between the cells.
     """
+    table = f"border='{int(lines)}' style='border-collapse: collapse' cellspacing='0' cellpadding='5'"
 
     def cell(text: str, *, marked: bool = False) -> str:
         style = f" style='color: {accent}; font-weight: bold'" if marked and accent else ""
-        return f"<td align='right'{style}>{text}</td>"
+        return f"<td align='right' width='52'{style}>{text}</td>"
 
-    def shown(grid: Grid, value: float) -> str:
+    def shown(grid: Grid, value: np.floating[Any]) -> str:
         return number(value) if solved or grid.given else "&nbsp;" * 12
 
     if working.labels:
@@ -313,19 +318,16 @@ def as_table(working: Working, *, solved: bool = True, accent: str = "") -> str:
             for grid in working.grids
         )
         heads = "".join(cell(label, marked=m) for label, m in zip(working.labels, marked, strict=True))
-        return f"<table {_TABLE}><tr><td></td>{heads}</tr>{rows}</table>"
-    lines = []
+        return f"<table {table}><tr><td></td>{heads}</tr>{rows}</table>"
+    maps = []
     for i in range(len(working.grids[0].values)):  # one map below the other
         row = ""
         for grid in working.grids:
             cells = "".join(f"<tr>{''.join(cell(shown(grid, v)) for v in r)}</tr>" for r in grid.values[i])
             row += f"<td valign='middle'>&nbsp;{grid.sign}&nbsp;</td>"
-            row += f"<td>{grid.name}<table {_TABLE}>{cells}</table></td>"
-        lines.append(f"<table cellpadding='4'><tr>{row}</tr></table>")
-    return "".join(lines)
-
-
-_TABLE = "border='1' style='border-collapse: collapse' cellspacing='0' cellpadding='5'"
+            row += f"<td>{grid.name}<table {table}>{cells}</table></td>"
+        maps.append(f"<table cellpadding='4'><tr>{row}</tr></table>")
+    return "".join(maps)
 
 
 def worksheet(working: Working, picture: str) -> str:
