@@ -132,12 +132,12 @@ def _positive(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
 
 
-def _recipe(name: str) -> Recipe:
+def _recipe(name: str) -> str:
     from mnist_gui.training import RECIPES
 
     if name not in RECIPES:
         raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(RECIPES)}")
-    return RECIPES[name]
+    return name
 
 
 def _architecture(name: str) -> str:
@@ -178,7 +178,7 @@ def _load_data(source: str) -> Dataset:
 def _train(options: argparse.Namespace) -> int:
     from mnist_gui import model_file
     from mnist_gui.nn import architectures
-    from mnist_gui.training import train
+    from mnist_gui.training import recipe_for, train
 
     given = {
         "epochs": options.epochs,
@@ -186,7 +186,8 @@ def _train(options: argparse.Namespace) -> int:
         "learning_rate": options.learning_rate,
         "seed": options.seed,
     }
-    recipe: Recipe = replace(options.recipe, **{name: value for name, value in given.items() if value is not None})
+    suited = recipe_for(options.recipe, options.architecture)
+    recipe = replace(suited, **{name: value for name, value in given.items() if value is not None})
     if options.output:
         _check_output(options.output)
     data = _load_data(options.data)

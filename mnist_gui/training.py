@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from itertools import count
 from math import ceil
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from mnist_gui import notebook
+from mnist_gui.data import augment, drawn
 from mnist_gui.errors import UserError
 from mnist_gui.nn.layers import Conv2D
 from mnist_gui.nn.losses import cross_entropy
 from mnist_gui.nn.optimizers import SGD
+from mnist_gui.recipe import RECIPES, Recipe, recipe_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,6 +27,19 @@ if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array
     from mnist_gui.nn.network import Network
 
+__all__ = [
+    "RECIPES",
+    "DivergenceError",
+    "Epoch",
+    "Evaluation",
+    "Progress",
+    "Recipe",
+    "evaluate",
+    "initialize",
+    "recipe_for",
+    "train",
+]
+
 CURVE_POINTS: Final = 1000
 PROGRESS_SECONDS: Final = 1 / 30
 YIELD_SECONDS: Final = 0.01
@@ -32,81 +47,6 @@ EARLY: Final = frozenset(int(1.1**k) for k in range(75))  # steps with a progres
 HOPELESS: Final = 20.0  # guessing costs log(10) = 2.3; probabilities are clipped, so a ruined run's loss stays finite
 JUDGED: Final = 1024  # images whose mean loss decides; a hard image alone can cost 34
 EVALUATED_AT_ONCE: Final = 1024  # images between two chances to pause or stop
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a network is trained. Frozen, so that a run and its record can't drift apart.
-
-    Attributes
-    ----------
-    name : str
-        A key of `RECIPES`, whatever else was changed.
-    epochs, batch_size : int
-    learning_rate : float
-        The peak of the "one-cycle" schedule, or the rate of every step.
-    schedule : str
-        "one-cycle" climbs to the peak and falls to nearly 0 along two half cosines; "constant" stays.
-    momentum : float
-        Nesterov's; 0 is plain SGD.
-    weight_decay : float
-    seed : int
-        Of the parameters and of the order of the images. The same seed gives the same weights, bit for bit, on the
-        same machine.
-    dtype : str
-        "float32" or "float64".
-    as_notebook : bool
-        Draw random numbers as the notebook does, and divide the gradient by the batch size twice.
-    freeze_filters : bool
-        Leave the convolutions as the network has them, also in a run from fresh parameters, and train the rest.
-    """
-
-    name: str = "default"
-    epochs: int = 10
-    batch_size: int = 32
-    learning_rate: float = 0.3
-    schedule: Literal["one-cycle", "constant"] = "one-cycle"
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    seed: int = 0
-    dtype: str = "float32"
-    as_notebook: bool = False
-    freeze_filters: bool = False
-
-    def rates(self, steps: int) -> Array:
-        """Compute the learning rate of each step, an ndarray of float64 of shape (steps,).
-
-        References
-        ----------
-        One-cycle: Smith and Topin, "Super-Convergence", 2018, with half cosines instead of straight lines.
-        """
-        if self.schedule == "constant":
-            return np.full(steps, self.learning_rate)
-        warm_up = max(1, round(WARM_UP * steps))
-        rising = _half_cosine(self.learning_rate / 25, self.learning_rate, warm_up)
-        falling = _half_cosine(self.learning_rate, self.learning_rate / 10_000, steps - warm_up)
-        return np.concatenate([rising, falling])
-
-
-WARM_UP: Final = 0.25
-
-RECIPES: Final = {
-    "default": Recipe(),
-    "notebook": Recipe(
-        name="notebook",
-        epochs=35,
-        learning_rate=0.01,
-        schedule="constant",
-        momentum=0.0,
-        seed=42,
-        dtype="float64",
-        as_notebook=True,
-    ),
-}
-
-
-def _half_cosine(start: float, stop: float, steps: int) -> Array:
-    return stop + (start - stop) * (1 + np.cos(np.pi * np.arange(steps) / max(1, steps))) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,15 +189,23 @@ def train(
     """
     from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
 
+    images, labels = _training_set(data, recipe)
     kept = network.parameters.copy()
-    orders = initialize(network, recipe, len(data.train_images))
+    orders = initialize(network, recipe, len(images))
     if not fresh:
         network.parameters[:] = kept
     frozen = _frozen(network, recipe)
     network.parameters[:frozen] = kept[:frozen]
     # More BLAS threads slow these tiny products down, and take the window's core.
     with threadpool_limits(1, user_api="blas"):
-        yield from _Run(network, data, recipe, orders).go()
+        yield from _Run(network, data, images, labels, recipe, orders).go()
+
+
+def _training_set(data: Dataset, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    if not recipe.drawn or data.name != "mnist":
+        return data.train_images, data.train_labels
+    images, labels = drawn.images(recipe.drawn, drawn.TRAIN_SEED)
+    return np.concatenate([data.train_images, images]), np.concatenate([data.train_labels, labels])
 
 
 def _frozen(network: Network, recipe: Recipe) -> int:
@@ -269,10 +217,18 @@ def _frozen(network: Network, recipe: Recipe) -> int:
 class _Run:
     """The state of one call of `train`."""
 
-    def __init__(self, network: Network, data: Dataset, recipe: Recipe, orders: Iterator[NDArray[np.int64]]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        data: Dataset,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        recipe: Recipe,
+        orders: Iterator[NDArray[np.int64]],
+    ) -> None:
         self.network, self.data, self.recipe, self.orders = network, data, recipe, orders
-        images = len(data.train_images)
-        self.steps_per_epoch = ceil(images / recipe.batch_size)
+        self.images, self.labels_in_place = images, labels
+        self.steps_per_epoch = ceil(len(images) / recipe.batch_size)
         self.steps = recipe.epochs * self.steps_per_epoch
         self.step = 0
         self.epochs: list[Epoch] = []
@@ -280,10 +236,11 @@ class _Run:
         self.accuracies = np.full(self.steps, np.nan)
         # The losses of many steps are worked out at once, from what an epoch's images were given: that costs a
         # fraction of doing it step by step.
-        self.probabilities = np.empty((network.classes, images), network.dtype)
-        self.labels = data.train_labels
+        self.probabilities = np.empty((network.classes, len(images)), network.dtype)
+        self.labels = labels  # in the order of the epoch
         self.measured = 0
         self.good_parameters = network.parameters.copy()
+        self.rng = np.random.default_rng([recipe.seed, 1])  # of the warps alone
         self.seconds = 0.0
         self.resumed = perf_counter()
 
@@ -303,14 +260,17 @@ class _Run:
             yield from self.test()
 
     def epoch(self, optimizer: SGD, rates: Array) -> Generator[Progress | None, None, None]:
-        network, images, batch_size = self.network, self.data.train_images, self.recipe.batch_size
+        network, images, batch_size = self.network, self.images, self.recipe.batch_size
         gradients = network.gradients[_frozen(network, self.recipe) :]
         order = next(self.orders)
-        self.labels = self.data.train_labels[order]
+        self.labels = self.labels_in_place[order]
         shown = yielded = perf_counter()
         for start in range(0, len(order), batch_size):
             part = slice(start, start + batch_size)
-            self.probabilities[:, part] = network.backpropagate(images.take(order[part], axis=0), self.labels[part])
+            batch = images.take(order[part], axis=0)
+            if self.recipe.warp:
+                batch = augment.warp(batch, self.rng)
+            self.probabilities[:, part] = network.backpropagate(batch, self.labels[part])
             optimizer.step(gradients, rates[self.step])
             self.step += 1
             now = perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def load(source: str | PathLike[str], *, progress: Callable[[int, int], None] | 
     Returns
     -------
     Dataset
-        Named as `source`, or as the folder.
+        Named as `source`, or as the folder; MNIST is named so wherever it lies.
 
     Raises
     ------
@@ -43,4 +44,5 @@ def load(source: str | PathLike[str], *, progress: Callable[[int, int], None] | 
 
         return drawn.load()
     folder = Path(source)
-    return idx.read_folder(folder, folder.absolute().name)
+    dataset = idx.read_folder(folder, folder.absolute().name)
+    return replace(dataset, name="mnist") if mnist.is_mnist(dataset) else dataset

@@ -45,6 +45,10 @@ FILES: Final = {
 }
 
 
+TRAIN_LABELS_SHA256: Final = "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13"
+"""Of the 60,000 labels as bytes, however they were stored."""
+
+
 class DownloadCancelled(Exception):  # noqa: N818 -- nothing went wrong
     """For a progress callback to raise when the person doesn't want to wait any longer."""
 
@@ -73,6 +77,11 @@ def load(progress: Callable[[int, int], None] | None = None) -> Dataset:
         if os.environ.get(VARIABLE):
             raise DataError(f"{VARIABLE}: {error}") from error
         raise
+
+
+def is_mnist(dataset: Dataset) -> bool:
+    """Tell whether a data set, whatever its name and wherever it comes from, is MNIST."""
+    return hashlib.sha256(dataset.train_labels.tobytes()).hexdigest() == TRAIN_LABELS_SHA256
 
 
 def find() -> Path | None:

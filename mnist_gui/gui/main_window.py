@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
         panel.resume_requested.connect(self.trainer.resume)
         panel.stop_requested.connect(self.trainer.stop)
         panel.reset_requested.connect(self.reset)
+        panel.architecture_box.currentIndexChanged.connect(self._architecture_chosen)
         panel.folder_requested.connect(self.choose_folder)
         self.trainer.state_changed.connect(self._show_state)
         self.trainer.progressed.connect(self._show_progress)
@@ -208,12 +209,14 @@ class MainWindow(QMainWindow):
     def _start(self, dataset: Dataset, *, fresh: bool) -> None:
         if self.trainer.state is not State.IDLE:
             return
-        recipe, architecture = self.training_panel.recipe(), self.model.network.architecture
+        before, recipe = self.model.network, self.training_panel.recipe()
+        architecture = self.training_panel.architecture() if fresh else before.architecture
         if self.what_if_page.freezes_filters:
             recipe = replace(recipe, freeze_filters=True)
             self._say("The filters are frozen: see What if?")
         network = architectures.build(architecture, recipe.dtype)
-        network.parameters[:] = self.model.network.parameters
+        if architecture == before.architecture:
+            network.parameters[:] = before.parameters
         self.model.start(architecture, recipe, dataset.name, unsaved=self.model.changed and not fresh)
         self.model.network.parameters[:] = network.parameters
         self.network_view.reset_scales()
@@ -247,10 +250,14 @@ class MainWindow(QMainWindow):
         if not self._may_discard():
             return
         recipe = self.training_panel.recipe()
-        self.model.reset(self.model.network.architecture, recipe, self.training_panel.data_source())
+        self.model.reset(self.training_panel.architecture(), recipe, self.training_panel.data_source())
         self.network_view.reset_scales()
         self._clear_run()
         self._model_changed()
+
+    def _architecture_chosen(self) -> None:
+        if self.training_panel.architecture() != self.model.network.architecture:
+            self.training_panel.show_status("Train or Reset to see this network")
 
     def _show_progress(self, progress: Progress) -> None:
         self._last_progress = progress
@@ -381,6 +388,7 @@ class MainWindow(QMainWindow):
         except UserError as error:
             QMessageBox.warning(self, "The model can't be opened", str(error))
             return
+        self.training_panel.show_architecture(self.model.network.architecture)
         self.network_view.reset_scales()
         self._clear_run()
         self._model_changed()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import floor, log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mnist_gui.inside.arithmetic import Field
     from mnist_gui.nn.layer import Layer
     from mnist_gui.nn.network import Network
+
+
+CLOSE: Final = 0.4  # the runner-up is named if it is at least so probable, relative to the answer
 
 
 class Column(QWidget):
@@ -163,7 +166,9 @@ class NetworkView(QWidget):
             p = np.exp(logits - logits.max())
             p /= p.sum()
             self.bars.show_probabilities(p)
-            self._answer_column.set_shape(f"{p.max() * 100:.1f} % sure")
+            first, second = np.argsort(p)[:-3:-1]
+            close = p[second] > CLOSE * p[first]
+            self._answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
             self._show_answer(str(int(p.argmax())))
         answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from mnist_gui import notebook
 from mnist_gui.gui import theme
-from mnist_gui.training import RECIPES
+from mnist_gui.nn.architectures import ARCHITECTURES
+from mnist_gui.recipe import RECIPES, recipe_for
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 
 W = TypeVar("W", bound=QWidget)
 
-_ROOMY = 1150  # pixels from which on all buttons are labelled
-_RECIPE_NAMES = {"default": "Default", "notebook": "Notebook"}
+_ROOMY = 1200  # pixels from which on all buttons are labelled
 
 
 class State(Enum):
@@ -72,7 +72,15 @@ class TrainingPanel(QWidget):
             "How to train: the default reaches about 97 % in seconds; the notebook's reproduces a published run.",
         )
         for name in RECIPES:
-            self.recipe_box.addItem(_RECIPE_NAMES.get(name, name), name)
+            self.recipe_box.addItem(name.capitalize(), name)
+        self.architecture_box = self._add(
+            QComboBox(),
+            "architectureBox",
+            "Network",
+            "Which layers: the notebook's; with rectifiers; eight filters wide; or deep, with two convolutions.",
+        )
+        for name in ARCHITECTURES:
+            self.architecture_box.addItem(name.capitalize(), name)
         self.data_box = self._add(
             QComboBox(),
             "dataBox",
@@ -125,7 +133,7 @@ class TrainingPanel(QWidget):
         self._status = QLabel("Ready to train")
         self._status.setFont(theme.tabular(theme.small(self.font())))
         self._status.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._status.setMinimumWidth(150)
+        self._status.setMinimumWidth(110)
         self._note = QLabel(notebook.FAULTS)
         self._note.setObjectName("notebookNote")
         self._note.setFont(theme.small(self.font()))
@@ -135,6 +143,7 @@ class TrainingPanel(QWidget):
         self._lay_out()
 
         self.recipe_box.currentIndexChanged.connect(self._show_recipe)
+        self.architecture_box.currentIndexChanged.connect(self._show_recipe)
         self.data_box.activated.connect(self._data_chosen)
         self.train_button.clicked.connect(self.train_requested)
         self.pause_button.clicked.connect(self._pause_or_resume)
@@ -159,9 +168,9 @@ class TrainingPanel(QWidget):
         self._fields.addWidget(heading, 0, column)
         self._fields.addWidget(widget, 1, column)
         if isinstance(widget, QComboBox):
-            widget.setFixedWidth(112)
+            widget.setFixedWidth(100)
         elif isinstance(widget, QAbstractSpinBox):
-            widget.setFixedWidth(76 if isinstance(widget, QDoubleSpinBox) else 60)
+            widget.setFixedWidth(68 if isinstance(widget, QDoubleSpinBox) else 54)
             widget.setFont(theme.tabular(widget.font()))
             widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         return widget
@@ -197,10 +206,18 @@ class TrainingPanel(QWidget):
         layout.addWidget(self._note)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
+    def architecture(self) -> str:
+        """Return the name of the network to train."""
+        return str(self.architecture_box.currentData())
+
+    def show_architecture(self, name: str) -> None:
+        """Set the box to the network that the window shows."""
+        self.architecture_box.setCurrentIndex(self.architecture_box.findData(name))
+
     def recipe(self) -> Recipe:
         """Return what the person has set."""
         return replace(
-            RECIPES[self.recipe_box.currentData()],
+            recipe_for(self.recipe_box.currentData(), self.architecture()),
             epochs=self.epochs_box.value(),
             batch_size=self.batch_size_box.value(),
             learning_rate=self.learning_rate_box.value(),
@@ -216,7 +233,7 @@ class TrainingPanel(QWidget):
         self.seed_box.setValue(recipe.seed)
 
     def _show_recipe(self) -> None:
-        recipe = RECIPES[self.recipe_box.currentData()]
+        recipe = recipe_for(self.recipe_box.currentData(), self.architecture())
         self.show_recipe(recipe)
         self._note.setVisible(recipe.as_notebook)
 

@@ -300,3 +300,10 @@ def test_the_table_fits_the_published_files() -> None:
         if (folder / name).exists():
             content = (folder / name).read_bytes()
             assert mnist.PublishedFile(len(content), hashlib.sha256(content).hexdigest()) == file
+
+
+@pytest.mark.mnist
+def test_mnist_is_known_wherever_it_lies(mnist: data.Dataset, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    folder.symlink_to(os.environ["MNIST_GUI_DATA"], target_is_directory=True)
+    assert data.load(folder).name == "mnist"

@@ -1,0 +1,112 @@
+"""How a network is trained: settings, and those that the program offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mnist_gui.nn.layer import Array
+
+WARM_UP: Final = 0.25  # part of the steps in which a one-cycle rate climbs
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network is trained. Frozen, so that a run and its record can't drift apart.
+
+    Attributes
+    ----------
+    name : str
+        A key of `RECIPES`, whatever else was changed.
+    epochs, batch_size : int
+    learning_rate : float
+        The peak of the "one-cycle" schedule, or the rate of every step.
+    schedule : str
+        "one-cycle" climbs to the peak and falls to nearly 0 along two half cosines; "constant" stays.
+    momentum : float
+        Nesterov's; 0 is plain SGD.
+    weight_decay : float
+    seed : int
+        Of the parameters and of the order of the images. The same seed gives the same weights, bit for bit, on the
+        same machine.
+    dtype : str
+        "float32" or "float64".
+    as_notebook : bool
+        Draw random numbers as the notebook does, and divide the gradient by the batch size twice.
+    drawn : int
+        How many digits drawn by rule join MNIST's training images. Other data sets stay alone: nobody knows that
+        they are digits.
+    warp : bool
+        Give each image a small random affine map each time that it is used.
+    freeze_filters : bool
+        Leave the convolutions as the network has them, also in a run from fresh parameters, and train the rest.
+    """
+
+    name: str = "default"
+    epochs: int = 10
+    batch_size: int = 32
+    learning_rate: float = 0.3
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    seed: int = 0
+    dtype: str = "float32"
+    as_notebook: bool = False
+    drawn: int = 0
+    warp: bool = False
+    freeze_filters: bool = False
+
+    def rates(self, steps: int) -> Array:
+        """Compute the learning rate of each step, an ndarray of float64 of shape (steps,).
+
+        References
+        ----------
+        One-cycle: Smith and Topin, "Super-Convergence", 2018, with half cosines instead of straight lines.
+        """
+        if self.schedule == "constant":
+            return np.full(steps, self.learning_rate)
+        warm_up = max(1, round(WARM_UP * steps))
+        rising = _half_cosine(self.learning_rate / 25, self.learning_rate, warm_up)
+        falling = _half_cosine(self.learning_rate, self.learning_rate / 10_000, steps - warm_up)
+        return np.concatenate([rising, falling])
+
+
+RECIPES: Final = {
+    "default": Recipe(drawn=30_000),
+    "notebook": Recipe(
+        name="notebook",
+        epochs=35,
+        learning_rate=0.01,
+        schedule="constant",
+        momentum=0.0,
+        seed=42,
+        dtype="float64",
+        as_notebook=True,
+    ),
+}
+
+
+def _half_cosine(start: float, stop: float, steps: int) -> Array:
+    return stop + (start - stop) * (1 + np.cos(np.pi * np.arange(steps) / max(1, steps))) / 2
+
+
+_SUITED: Final[dict[str, dict[str, Any]]] = {
+    "relu": {"learning_rate": 0.1},
+    "deep": {"learning_rate": 0.1, "epochs": 12, "warp": True},
+}
+
+
+def recipe_for(name: str, architecture: str) -> Recipe:
+    """Return a recipe with what suits an architecture; the notebook's is the same for all.
+
+    Parameters
+    ----------
+    name : str
+        A key of `RECIPES`.
+    architecture : str
+    """
+    recipe = RECIPES[name]
+    return recipe if recipe.as_notebook else replace(recipe, **_SUITED.get(architecture, {}))
