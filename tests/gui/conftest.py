@@ -103,13 +103,13 @@ class Messages:
     def __init__(self) -> None:
         self.answers: list[str] = []
         self.said: list[str] = []
-        self.buttons: list[str] = []
+        self.buttons: set[str] = set()
 
     def show(self, box: QMessageBox) -> int:
         self.said.append(f"{box.text()} {box.informativeText()}".strip())
         buttons = {button.text().replace("&", ""): button for button in box.buttons()}
-        self.buttons = list(buttons)
-        buttons[self.answers.pop(0) if self.answers else list(buttons)[-1]].click()
+        self.buttons = set(buttons)
+        buttons[self.answers.pop(0) if self.answers else "Cancel"].click()
         return box.result()
 
     def ask(self, *arguments: Any) -> QMessageBox.StandardButton:
@@ -123,7 +123,7 @@ class Messages:
 @pytest.fixture
 def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Messages]:
     messages = Messages()
-    monkeypatch.setattr(QMessageBox, "exec", messages.show)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: messages.show(box))  # bound to the box
     monkeypatch.setattr(QMessageBox, "question", messages.ask)
     for kind in ("warning", "information", "about"):
         monkeypatch.setattr(QMessageBox, kind, messages.tell)

@@ -1,0 +1,154 @@
+"""Models in the window: opened, saved, gone back to, and never lost unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QAction
+
+from mnist_gui import model_file
+from mnist_gui.assets import SHIPPED_MODEL
+from mnist_gui.nn import architectures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Messages
+
+    from mnist_gui.gui.main_window import MainWindow
+
+
+def do(window: MainWindow, text: str) -> None:
+    next(action for action in window.findChildren(QAction) if action.text().replace("&", "") == text).trigger()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A file with another network."""
+    network = architectures.build("notebook")
+    network.initialize(np.random.default_rng(1))
+    path = tmp_path / "other.safetensors"
+    model_file.save(path, network, model_file.ModelRecord("notebook", test_accuracy=0.5))
+    return path
+
+
+@pytest.fixture
+def trained(window: MainWindow) -> MainWindow:
+    """A window as it is after a run."""
+    window.model.network.parameters[:] += 0.01
+    window.model.changed = True
+    window._model_changed()
+    return window
+
+
+def test_a_model_is_opened_and_left_again(window: MainWindow, choose: Callable[[Path], None], other: Path) -> None:
+    shipped = window.model.network.parameters.copy()
+    choose(other)
+    do(window, "Open model…")
+    assert window.windowTitle() == "other.safetensors[*] — mnist_gui"
+    assert "test 50.0 %" in window._model_label.text()
+    np.testing.assert_array_equal(window.model.network.parameters, model_file.load(other)[0].parameters)
+    do(window, "Back to the shipped model")
+    assert window.windowTitle() == "shipped model[*] — mnist_gui"
+    np.testing.assert_array_equal(window.model.network.parameters, shipped)
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "cut", "text", "folder", "not finite"])
+def test_a_bad_model_is_told_and_the_one_in_use_stays(
+    window: MainWindow, choose: Callable[[Path], None], messages: Messages, other: Path, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "bad.safetensors"
+    match kind:
+        case "empty":
+            path.touch()
+        case "cut":
+            path.write_bytes(other.read_bytes()[:-100])
+        case "text":
+            path.write_text("not a model", encoding="utf-8")
+        case "folder":
+            path.mkdir()
+        case "not finite":
+            network, record = model_file.load(other)
+            network.parameters[7] = np.nan
+            model_file.save(path, network, record)
+    before = window.model.network.parameters.copy()
+    choose(path)
+    do(window, "Open model…")
+    (message,) = messages.said
+    assert "bad.safetensors" in message
+    assert "\n" not in message
+    np.testing.assert_array_equal(window.model.network.parameters, before)
+    assert window.windowTitle().startswith("shipped model")
+
+
+def test_saving_asks_for_a_file_once(trained: MainWindow, choose: Callable[[Path | str], None], tmp_path: Path) -> None:
+    assert trained.isWindowModified()
+    choose("")
+    do(trained, "Save model")
+    assert trained.isWindowModified()
+    choose(tmp_path / "mine")
+    do(trained, "Save model")
+    assert not trained.isWindowModified()
+    assert trained.windowTitle() == "mine.safetensors[*] — mnist_gui"
+    path = tmp_path / "mine.safetensors"
+    np.testing.assert_array_equal(model_file.load(path)[0].parameters, trained.model.network.parameters)
+    choose(tmp_path / "not asked for")
+    trained.model.network.parameters[0] = 5
+    do(trained, "Save model")
+    assert model_file.load(path)[0].parameters[0] == 5
+    choose(tmp_path / "copy.safetensors")
+    do(trained, "Save model as…")
+    assert trained.windowTitle().startswith("copy.safetensors")
+    assert sorted(p.name for p in tmp_path.glob("*.safetensors")) == ["copy.safetensors", "mine.safetensors"]
+
+
+def test_the_shipped_model_is_never_written(window: MainWindow, choose: Callable[[str], None]) -> None:
+    before = SHIPPED_MODEL.read_bytes()
+    choose("")
+    do(window, "Save model")
+    assert SHIPPED_MODEL.read_bytes() == before
+
+
+def test_a_place_that_can_t_be_written_is_told(
+    trained: MainWindow, choose: Callable[[Path], None], messages: Messages, tmp_path: Path
+) -> None:
+    choose(tmp_path / "nowhere" / "model.safetensors")
+    do(trained, "Save model")
+    assert "nowhere" in messages.said[0]
+    assert trained.isWindowModified()
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+@pytest.mark.parametrize("what", ["Open model…", "Back to the shipped model", "Quit"])
+def test_unsaved_training_is_asked_about(
+    trained: MainWindow,
+    choose: Callable[[Path], None],
+    messages: Messages,
+    tmp_path: Path,
+    what: str,
+    answer: str,
+) -> None:
+    learned = trained.model.network.parameters.copy()
+    path = tmp_path / "mine.safetensors"
+    choose(path)
+    messages.answers = [answer]
+    do(trained, what)
+    assert len(messages.said) == (2 if (what, answer) == ("Open model…", "Discard") else 1)  # then no file is there
+    assert path.exists() == (answer == "Save")
+    kept = answer == "Cancel"
+    assert trained.isVisible() == (kept or what != "Quit")
+    assert trained.isWindowModified() == (answer != "Save" and (kept or what != "Back to the shipped model"))
+    if kept:
+        np.testing.assert_array_equal(trained.model.network.parameters, learned)
+
+
+def test_a_save_that_is_cancelled_closes_nothing(
+    trained: MainWindow, choose: Callable[[str], None], messages: Messages
+) -> None:
+    choose("")
+    messages.answers = ["Save"]
+    assert not trained.close()
+    assert trained.isVisible()
