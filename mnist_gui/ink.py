@@ -41,8 +41,9 @@ DAB_SPACING: Final = 0.5
 PRESSURE_RANGE: Final = (0.6, 1.5)
 """How far pressure may thin or thicken a line, relative to the drawing's mean width."""
 
-MIN_EXTENT: Final = 1.5
-"""A drawing whose longer side is less than so many pen widths is a dot, not a digit."""
+MIN_EXTENT: Final = 0.5
+"""A drawing whose longer side is less than so many pen widths is a dot. So few, because a person may draw small with a
+thick pen: the pen's path then still tells what its blot would not."""
 
 MAX_INK: Final = 0.55
 """A drawing that covers more than this part of the 20×20 box is a scribble, not a digit."""
@@ -55,6 +56,8 @@ PICTURE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 
 PICTURE_THICKNESS: Final = (2.0, 3.0)
 """Thinner and thicker lines in a picture are brought here, in pixels of the 28×28 field."""
+
+_BINOMIAL: Final = np.array([1, 4, 6, 4, 1]) / 16
 
 _MARGIN: Final = 14  # room around the field, so that no dab needs clipping before the centre of mass is known
 
@@ -117,11 +120,18 @@ def from_strokes(strokes: Sequence[Stroke]) -> NDArray[np.uint8] | None:
 
 
 def _resample(stroke: Stroke, spacing: float) -> NDArray[np.float64]:
-    """Points and widths (x, y, width) along a stroke at even distances of at most ``spacing``, both ends included."""
+    """Points and widths (x, y, width) along a stroke at even distances of at most ``spacing``, both ends included.
+
+    They are smoothed over about one distance: a mouse counts whole pixels, and in a small drawing that shows.
+    """
     steps = np.hypot(*np.diff(stroke.points, axis=0).T)
     distance = np.concatenate(([0.0], np.cumsum(steps)))
     at = np.linspace(0, distance[-1], int(np.ceil(distance[-1] / spacing)) + 1)
-    return np.stack([np.interp(at, distance, column) for column in (*stroke.points.T, stroke.widths)], axis=1)
+    path = np.stack([np.interp(at, distance, column) for column in (*stroke.points.T, stroke.widths)], axis=1)
+    # Mirrored through the ends, so that they stay where they are.
+    padded = np.pad(path, ((2, 2), (0, 0)), mode="reflect", reflect_type="odd")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0)
+    return np.asarray(windows @ _BINOMIAL)
 
 
 def render(

@@ -74,6 +74,18 @@ def test_dense_points_draw_the_same_as_sparse_ones() -> None:
     np.testing.assert_array_equal(from_strokes(dense), sparse)
 
 
+def test_whole_pixels_hardly_show_in_a_small_drawing() -> None:
+    small = [stroke(*np.rint(s.points * 0.15), width=8) for s in SEVEN]
+    exact, rounded = from_strokes(SEVEN), from_strokes(small)
+    assert exact is not None
+    assert rounded is not None
+    assert np.corrcoef(exact.ravel(), rounded.ravel())[0, 1] > 0.95
+
+
+def test_a_small_drawing_with_a_thick_pen_is_still_read_by_its_path() -> None:
+    np.testing.assert_allclose(from_strokes(moved(SEVEN, pen=10)), from_strokes(SEVEN), atol=1)
+
+
 @pytest.mark.parametrize(
     "strokes",
     [
@@ -81,7 +93,7 @@ def test_dense_points_draw_the_same_as_sparse_ones() -> None:
         pytest.param([stroke()], id="stroke without points"),
         pytest.param([stroke((5, 5))], id="dot"),
         pytest.param([stroke((5, 5), (5, 5), (5, 5), width=0)], id="dot without width"),
-        pytest.param([stroke((5, 5), (25, 12))], id="smudge"),
+        pytest.param([stroke((5, 5), (13, 8))], id="smudge"),
         pytest.param([stroke(*[(400 * (i % 2), 20 * i) for i in range(21)])], id="full canvas"),
     ],
 )
