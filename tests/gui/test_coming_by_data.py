@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QMessageBox
 from test_mnist import TRAIN_IMAGES, Mirror, breaks_off, mirrors, published  # noqa: F401 -- two are fixtures
 
 from mnist_gui import data
-from mnist_gui.data import mnist
+from mnist_gui.data import drawn, mnist
 from mnist_gui.gui.training_panel import State
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ def click(window: MainWindow, name: str) -> None:
 
 
 @pytest.fixture
-def one_epoch(window: MainWindow) -> MainWindow:
+def one_epoch(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    draw = drawn.images  # the default recipe mixes them into MNIST, and so many take seconds
+    monkeypatch.setattr(drawn, "images", lambda count, seed: draw(50, seed))
     window.training_panel.epochs_box.setValue(1)
     return window
 
@@ -84,7 +86,7 @@ def test_drawn_digits_do_instead(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     few = replace(data.load(data_folder), name="drawn")  # drawing them all takes seconds
-    monkeypatch.setattr("mnist_gui.data.drawn.load", lambda: few)
+    monkeypatch.setattr(drawn, "load", lambda: few)
     messages.answers = ["Use drawn digits"]
     click(one_epoch, "trainButton")
     assert one_epoch.training_panel.data_source() == "drawn"
