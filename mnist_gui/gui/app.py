@@ -21,7 +21,7 @@ def run() -> int:
         If there is no display, or if the system lacks libraries that a window needs.
     """
     preflight.check()
-    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtCore import QCoreApplication, QSettings, QTimer
     from PySide6.QtWidgets import QApplication
 
     from mnist_gui.gui import theme
@@ -35,6 +35,10 @@ def run() -> int:
     sys.excepthook = _report
     window = MainWindow()
     window.show()
+    settings = QSettings()
+    if not settings.value("toured"):
+        settings.setValue("toured", 1)
+        QTimer.singleShot(0, window.start_tour)
     return app.exec()
 
 

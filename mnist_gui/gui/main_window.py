@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from mnist_gui.assets import ASSETS
 from mnist_gui.data import mnist
 from mnist_gui.errors import UserError
-from mnist_gui.gui import theme
+from mnist_gui.gui import theme, tour
 from mnist_gui.gui.charts import Charts
 from mnist_gui.gui.draw_panel import DrawPanel
 from mnist_gui.gui.explorer import Explorer
@@ -35,6 +35,7 @@ from mnist_gui.gui.model import Model
 from mnist_gui.gui.network_view import NetworkView
 from mnist_gui.gui.runs_page import RunsPage
 from mnist_gui.gui.test_set_page import TestSetPage
+from mnist_gui.gui.tour import Tour
 from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
 from mnist_gui.gui.what_if_page import WhatIfPage
@@ -439,6 +440,19 @@ class MainWindow(QMainWindow):
         return self.save_model() if answer == buttons.Save else answer == buttons.Discard
 
     # --- the window ---
+
+    def start_tour(self) -> None:
+        """Lead a new person through the window."""
+        Tour(
+            self,
+            tour.stops(
+                canvas=self.canvas,
+                network=self.network_view,
+                answer=self.network_view.answer_column,
+                training=self.training_panel,
+                views=self.explorer,
+            ),
+        )
 
     def _say(self, message: str) -> None:
         self.statusBar().showMessage(message, 8000)

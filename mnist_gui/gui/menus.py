@@ -70,6 +70,7 @@ class Menus:
             group.addAction(action)
 
         help_menu = bar.addMenu("&Help")
+        self._add(help_menu, "Guided &tour", window.start_tour)
         self._add(help_menu, "The &notebook's story", self._tell_story)
         self._add(help_menu, "&About mnist_gui", lambda: QMessageBox.about(window, "About mnist_gui", _ABOUT))
         self.show_state(State.IDLE)

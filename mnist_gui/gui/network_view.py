@@ -119,7 +119,7 @@ class NetworkView(QWidget):
         font.setBold(True)
         self._digit.setFont(font)
         self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
-        self._answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
+        self.answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
         self._digit.setAccessibleName("Predicted digit: –")
 
         self._layout = QHBoxLayout(self)
@@ -127,7 +127,7 @@ class NetworkView(QWidget):
         self._layout.setSpacing(3 * theme.GRID)
         self._layout.addWidget(self._seen_column, 28)
         self._layout.addWidget(bars_column, 34)
-        self._layout.addWidget(self._answer_column, 15)
+        self._layout.addWidget(self.answer_column, 15)
 
     @property
     def answer(self) -> str:
@@ -159,7 +159,7 @@ class NetworkView(QWidget):
         self._seen.show_values(None if image is None else image[None].astype(np.float32), 0, 255)
         if activations is None:
             self.bars.show_probabilities(None)
-            self._answer_column.set_shape("nothing drawn yet")
+            self.answer_column.set_shape("nothing drawn yet")
             self._show_answer("–")
         else:
             logits = activations[-1][0]
@@ -168,7 +168,7 @@ class NetworkView(QWidget):
             self.bars.show_probabilities(p)
             first, second = np.argsort(p)[:-3:-1]
             close = p[second] > CLOSE * p[first]
-            self._answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
+            self.answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
             self._show_answer(str(int(p.argmax())))
         answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)

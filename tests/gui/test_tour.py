@@ -1,0 +1,70 @@
+"""The guided tour: it shows, goes on, can be skipped, and is in nobody's way."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from mnist_gui.gui.tour import Stop, Tour
+
+
+@pytest.fixture
+def window(qtbot):
+    window = QWidget()
+    window.resize(900, 600)
+    window.button = QPushButton("beneath", window)
+    window.button.setGeometry(20, 20, 120, 40)
+    window.label = QLabel("text", window)
+    window.label.setGeometry(500, 400, 200, 100)
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+@pytest.fixture
+def tour(window):
+    return Tour(window, [Stop(window.button, "One", "First."), Stop(window.label, "Two", "Second.")])
+
+
+def card_of(tour):
+    return tour._card
+
+
+def test_it_leads_from_stop_to_stop_and_ends(tour, qtbot):
+    card = card_of(tour)
+    assert card._title.text() == "One"
+    assert not card.back_button.isEnabled()
+    qtbot.mouseClick(card.next_button, Qt.MouseButton.LeftButton)
+    assert card._title.text() == "Two"
+    assert card.next_button.text() == "Done"
+    qtbot.mouseClick(card.back_button, Qt.MouseButton.LeftButton)
+    assert card._title.text() == "One"
+    qtbot.mouseClick(card.next_button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(tour.destroyed):
+        qtbot.mouseClick(card.next_button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("how", ["click", "key"])
+def test_it_can_be_skipped(tour, qtbot, how):
+    card = card_of(tour)
+    with qtbot.waitSignal(tour.destroyed):
+        if how == "click":
+            qtbot.mouseClick(card.skip_button, Qt.MouseButton.LeftButton)
+        else:
+            qtbot.keyClick(card.next_button, Qt.Key.Key_Escape)
+    assert not card.isVisible()
+
+
+def test_the_window_can_be_used_meanwhile(tour, window, qtbot):
+    with qtbot.waitSignal(window.button.clicked):
+        qtbot.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+
+
+@pytest.mark.parametrize("size", [(900, 600), (700, 620), (1600, 1000)])
+def test_the_card_stays_inside_and_off_what_it_speaks_of(tour, window, size):
+    window.resize(*size)
+    for _ in range(2):
+        card = card_of(tour).geometry()
+        assert window.rect().contains(card)
+        assert not card.intersects(tour._spot())
+        if tour.stop.title == "One":
+            tour.go(1)
