@@ -94,7 +94,7 @@ class Card(QWidget):
             self._layout.setStretch(place, stretch)  # a single grid is no wider than one of three
         self._table.setVisible(in_table)
         if in_table:
-            self._table.setText(arithmetic.as_table(working, accent=accent, lines=False))
+            self._table.setText(arithmetic.as_table(working, accent))
         else:
             for view, label, grid in zip(self._views, self._names, working.grids, strict=True):
                 high = float(np.abs(grid.values).max()) or 1.0
@@ -111,11 +111,12 @@ class Card(QWidget):
         """Make a view for each grid."""
         while (item := self._grids.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         self._views, self._names = [], []
         for i, grid in enumerate(working.grids if working else ()):
             maps, rows, columns = grid.values.shape
-            view = MapView("diverging" if grid.signed else "sequential", (maps, rows, columns), pixel=64, numbers=True)
+            view = MapView("diverging" if grid.signed else "sequential", (maps, rows, columns), pixel=88, numbers=True)
             name, sign = QLabel(), QLabel(grid.sign)
             name.setFont(theme.small(self.font()))
             name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -339,8 +340,8 @@ def picture(image: NDArray[np.uint8], field: Field, pixel: int = 14) -> QImage:
     small = QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8)
     result = small.scaled(width * pixel, height * pixel).convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(result)
-    painter.setPen(QPen(Qt.GlobalColor.black, 1))
-    painter.drawRect(0, 0, result.width() - 1, result.height() - 1)
+    painter.setPen(QPen(Qt.GlobalColor.black, 4))
+    painter.drawRect(result.rect())
     painter.setPen(QPen(Qt.GlobalColor.blue, 4))
     top, left, rows, columns = (pixel * side for side in field)
     painter.drawRect(QRectF(left, top, columns, rows))

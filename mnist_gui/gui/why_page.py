@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent
 
+    from mnist_gui.inside.arithmetic import Cell
     from mnist_gui.inside.evidence import Evidence
     from mnist_gui.nn.network import Network
 
@@ -92,18 +93,21 @@ class Addition(QWidget):
         """Make a term for each map of this network."""
         while (item := self._layout.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for i in range(self._layout.columnCount()):
             self._layout.setColumnStretch(i, 0)
         for i in range(self._layout.rowCount()):
             self._layout.setRowStretch(i, 0)
         self._maps, self._values = [], []
+        self._field = found.field
         count, height, width = found.maps.shape
         lines = 1 if count <= _IN_LINE else 2
         columns = ceil(count / lines)
         for i in range(count):
             view = MapView("diverging", (1, height, width), pixel=16)
             view.setAccessibleName(f"Evidence of filter {i + 1}")
+            view.cell_hovered.connect(self._outline)
             self._maps.append(view)
             name = (f"filter {i + 1}" if lines == 1 else f"{i + 1}") if found.exact else "gradient × pixel"
             line, column = divmod(i, columns)
@@ -121,6 +125,10 @@ class Addition(QWidget):
         bold.setBold(True)
         self._values[-1].setFont(bold)
         self._values[-1].setForegroundRole(QPalette.ColorRole.Highlight)
+
+    def _outline(self, cell: Cell | None) -> None:
+        """Show on the drawing what the cell under the mouse depends on."""
+        self._overlay.outline(None if cell is None else self._field.at(*cell[1:]))
 
     def _add(
         self, row: int, column: int, name: str, view: MapView, sign: str, *, rows: int = 1, stretch: int = 2

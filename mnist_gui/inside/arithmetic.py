@@ -287,47 +287,19 @@ def _aligned(rows: list[list[str]]) -> str:
     )
 
 
-def as_table(working: Working, *, solved: bool = True, accent: str = "", lines: bool = True) -> str:
-    """Write a working's grids as HTML tables that Qt and browsers understand.
+def as_table(working: Working, accent: str) -> str:
+    """Write grids that share the headings of their columns as one HTML table, the result in the colour `accent`."""
+    style = f" style='color: {accent}; font-weight: bold'"
 
-    Parameters
-    ----------
-    working : Working
-    solved : bool
-        Whether to fill in what a pupil has to work out.
-    accent : str
-        A colour for the column of the result.
-    lines : bool
-        Whether to draw lines between the cells.
-    """
-    table = f"border='{int(lines)}' style='border-collapse: collapse' cellspacing='0' cellpadding='5'"
-
-    def cell(text: str, *, marked: bool = False) -> str:
-        style = f" style='color: {accent}; font-weight: bold'" if marked and accent else ""
-        return f"<td align='right' width='52'{style}>{text}</td>"
-
-    def shown(grid: Grid, value: np.floating[Any]) -> str:
-        return number(value) if solved or grid.given else "&nbsp;" * 12
-
-    if working.labels:
-        marked = [i == working.marked for i in range(len(working.labels))]
-        rows = "".join(
-            f"<tr><td>{grid.name}</td>"
-            + "".join(cell(shown(grid, v), marked=m) for v, m in zip(grid.values.ravel(), marked, strict=True))
-            + "</tr>"
-            for grid in working.grids
+    def row(name: str, texts: Iterable[str]) -> str:
+        cells = (
+            f"<td align='right' width='54'{style if i == working.marked else ''}>{text}</td>"
+            for i, text in enumerate(texts)
         )
-        heads = "".join(cell(label, marked=m) for label, m in zip(working.labels, marked, strict=True))
-        return f"<table {table}><tr><td></td>{heads}</tr>{rows}</table>"
-    maps = []
-    for i in range(len(working.grids[0].values)):  # one map below the other
-        row = ""
-        for grid in working.grids:
-            cells = "".join(f"<tr>{''.join(cell(shown(grid, v)) for v in r)}</tr>" for r in grid.values[i])
-            row += f"<td valign='middle'>&nbsp;{grid.sign}&nbsp;</td>"
-            row += f"<td>{grid.name}<table {table}>{cells}</table></td>"
-        maps.append(f"<table cellpadding='4'><tr>{row}</tr></table>")
-    return "".join(maps)
+        return f"<tr><td>{name}</td>{''.join(cells)}</tr>"
+
+    rows = (row(grid.name, map(number, grid.values.ravel())) for grid in working.grids)
+    return f"<table cellspacing='0' cellpadding='5'>{row('', working.labels)}{''.join(rows)}</table>"
 
 
 def worksheet(working: Working, picture: str) -> str:
@@ -352,11 +324,45 @@ def worksheet(working: Working, picture: str) -> str:
             f"<p><img src='{picture}' width='196' height='196'></p>"
             f"<p>The number depends on the outlined part of the image: rows {top + 1}–{top + height}, "
             f"columns {left + 1}–{left + width}.</p>"
-            f"{as_table(working, solved=solved)}<p></p><table cellpadding='5'>{lines}</table>"
-            "<p><small>All numbers are rounded to three decimals; your last digit may differ.</small></p>"
+            f"{_on_paper(working, solved=solved)}<p></p><table cellpadding='5'>{lines}</table>"
+            "<p>All numbers are rounded to three decimals; your last digit may differ.</p>"
         )
 
     return (
-        f"<html><body>{page('How does this number come about?', solved=False)}"
+        "<html><head><style>h2, h3, p, td { color: black; }</style></head><body>"
+        f"{page('How does this number come about?', solved=False)}"
         f"<div style='page-break-before: always'>{page('Solution', solved=True)}</div></body></html>"
     )
+
+
+def _on_paper(working: Working, *, solved: bool) -> str:
+    """Write grids as tables that fit a page: side by side, or as columns if they share headings."""
+
+    def text(grid: Grid, value: SupportsFloat) -> str:
+        return number(value) if solved or grid.given else "&nbsp;" * 10
+
+    def cell(content: str) -> str:
+        return f"<td align='right' style='white-space: nowrap'>{content}</td>"
+
+    def table(rows: Iterable[Iterable[str]]) -> str:
+        cells = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in rows)
+        # Two 5×5 grids and their products just fit the width of a page in small type.
+        small = not working.labels and working.grids[0].values.shape[2] > 3
+        size = "font-size: 7pt" if small else ""
+        return (
+            f"<table border='1' cellspacing='0' cellpadding='{2 if small else 5}' "
+            f"style='border-collapse: collapse; {size}'>{cells}</table>"
+        )
+
+    if working.labels:
+        columns = [[text(grid, v) for v in grid.values.ravel()] for grid in working.grids]
+        return table([["", *(grid.name for grid in working.grids)], *zip(working.labels, *columns, strict=True)])
+    maps = []
+    for i in range(len(working.grids[0].values)):  # one map below the other
+        row = "".join(
+            f"<td valign='middle'>&nbsp;{grid.sign}&nbsp;</td>"
+            f"<td>{grid.name}{table([text(grid, v) for v in r] for r in grid.values[i])}</td>"
+            for grid in working.grids
+        )
+        maps.append(f"<table cellpadding='4'><tr>{row}</tr></table>")
+    return "".join(maps)
