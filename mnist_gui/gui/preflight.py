@@ -74,7 +74,5 @@ def _answers() -> bool:
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))  # never null; an error is a state of the connection
-    try:
-        return not xcb.xcb_connection_has_error(connection)
-    finally:
-        xcb.xcb_disconnect(connection)
+    # It's left open, since an X server that loses its only client starts afresh, and would refuse Qt meanwhile.
+    return not xcb.xcb_connection_has_error(connection)
