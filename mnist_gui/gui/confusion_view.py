@@ -25,9 +25,9 @@ _ARROWS: Final = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
 }
-_NAMES: Final = 40  # pixels for the names of the rows
+_NAMES: Final = 64  # pixels for the names of the rows
 _ACCURACY: Final = 132  # pixels for the accuracies
-_WIDEST: Final = 44
+_WIDEST: Final = 40
 
 
 class ConfusionView(QWidget):
@@ -100,6 +100,7 @@ class ConfusionView(QWidget):
         if self._shown is not None:
             self._paint_cells(painter, self._shown)
             self._paint_accuracies(painter, self._shown)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         for cell, width in ((self._hovered, 1.5), (self.chosen, 2.5 if self.hasFocus() else 2)):
             if cell is not None:
@@ -120,7 +121,7 @@ class ConfusionView(QWidget):
         painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
         corner = self.cell_rect(-1, -1)
         corner.setLeft(0)
-        painter.drawText(corner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "is ↓")
+        painter.drawText(corner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "is ↓  as →")
         right = self.cell_rect(-1, self._classes - 1)
         heading = QRectF(right.right() + 2 * theme.GRID, right.top(), _ACCURACY - 2 * theme.GRID, right.height())
         painter.drawText(heading, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "read right")

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from typing import Final
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from mnist_gui.assets import ASSETS
 from mnist_gui.gui import theme
+
+_CHECK_BOX: Final = """
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator {
+    width: 14px; height: 14px; border: 1px solid palette(placeholder-text); border-radius: 4px;
+    background: palette(base);
+}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: palette(highlight); }
+QCheckBox::indicator:checked { border-color: palette(highlight); background: palette(highlight); image: url(%s); }
+QCheckBox::indicator:disabled { border-color: palette(mid); }
+"""
 
 
 def grey(text: str = "") -> QLabel:
@@ -14,6 +29,16 @@ def grey(text: str = "") -> QLabel:
     label.setFont(theme.tabular(theme.small(label.font())))
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label
+
+
+def check_box(text: str, name: str, tip: str) -> QCheckBox:
+    """Make a check box that can be told on dark paper too, where the toolkit's own frame is nearly invisible."""
+    box = QCheckBox(text)
+    box.setObjectName(name)
+    box.setToolTip(tip)
+    box.setAccessibleDescription(tip)
+    box.setStyleSheet(_CHECK_BOX % (ASSETS / "icons" / "check-white.svg").as_posix())
+    return box
 
 
 class Section(QWidget):
@@ -52,6 +77,7 @@ class Section(QWidget):
         self.head = QHBoxLayout()
         self.head.setSpacing(theme.GRID // 2)
         self.head.addLayout(names, 1)
+        self.head.setAlignment(names, Qt.AlignmentFlag.AlignTop)
         self.body = QVBoxLayout()
         self.body.setSpacing(theme.GRID // 2)
         layout = QVBoxLayout(self)

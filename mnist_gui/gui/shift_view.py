@@ -32,7 +32,7 @@ DIGIT_COLOURS: Final = (
     "#717581",
     "#92dadd",
 )
-_LEGEND: Final = 72
+_LEGEND: Final = 76
 _PALEST: Final = 0.25  # how much of its colour a digit keeps that is no more than a guess
 
 
@@ -58,7 +58,7 @@ class ShiftView(QWidget):
         return QSize(self._side * 14 + _LEGEND, self._side * 14)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._side * 8 + _LEGEND, self._side * 8)
+        return QSize(self._side * 11 + _LEGEND, self._side * 8)
 
     def map_rect(self) -> QRectF:
         """Where the map stands, in the widget's coordinates; the legend is at its right."""
@@ -84,9 +84,10 @@ class ShiftView(QWidget):
             self._paint_digits(painter, self._shown, pixels)
         painter.setPen(QPen(colours.color(QPalette.ColorRole.Mid), 0))
         painter.drawRect(rect)
-        middle = self._side // 2
-        painter.setPen(QPen(colours.color(QPalette.ColorRole.Text), 1.5))
-        painter.drawRect(self._cell(middle, middle))
+        if self._shown is not None:
+            middle = self._side // 2
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Text), 1.5))
+            painter.drawRect(self._cell(middle, middle))
         if self._hovered is not None:
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
             painter.drawRect(self._cell(*self._hovered))

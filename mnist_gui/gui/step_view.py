@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import floor, log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from mnist_gui.inside.experiments import Step
     from mnist_gui.nn.network import Network
 
-_TIP = (
+_TIP: Final = (
     "Training is nothing but many such steps: work out for every weight how the loss would change with it (its slope), "
     "and move each a little against its slope. This is one step, on your drawing alone. Nothing is changed until you "
     "keep it."
 )
+
+_NOTE: Final = "on your drawing, with the label that you name"
+_KNOWN: Final = 0.01  # a loss that leaves little to learn
 
 
 class StepView(Section):
@@ -34,7 +37,7 @@ class StepView(Section):
     settings_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__("One step of training", "on your drawing, with the label that you name", _TIP)
+        super().__init__("One step of training", _NOTE, _TIP)
         self._network: Network | None = None
         self._image: NDArray[np.uint8] | None = None
         self._label = 0
@@ -83,7 +86,7 @@ class StepView(Section):
             heading.setBuddy(box)
             fields.addWidget(heading, row, 0)
             fields.addWidget(box, row, 1)
-            box.setFixedWidth(88)
+            box.setFixedWidth(80)
         for row, (name, value) in enumerate((("loss", self._loss), ("answer", self._answer)), start=2):
             fields.addWidget(grey(name), row, 0)
             fields.addWidget(value, row, 1)
@@ -99,7 +102,7 @@ class StepView(Section):
         self._right.addWidget(self._unit)
         self._right.addWidget(self._check)
         both = QHBoxLayout()
-        both.setSpacing(2 * theme.GRID)
+        both.setSpacing(theme.GRID)
         both.addLayout(left)
         both.addLayout(self._right, 1)
         self.body.addLayout(both)
@@ -118,6 +121,8 @@ class StepView(Section):
             self._label = int(network.probabilities(image[None])[0].argmax()) if named is None else named
             self._step = experiments.one_step(network, image, self._label, self.rate_box.value())
         self.set_busy(self._busy)
+        known = self._step is not None and self._step.loss_before < _KNOWN
+        self.set_note("it knows that already: name another label" if known else _NOTE)
         self._show_step()
         self._show_gradient(network)
         self._show_check()
@@ -164,7 +169,7 @@ class StepView(Section):
         slopes = network.named(self._step.gradient)[experiments.FILTERS]
         largest = float(np.abs(slopes).max())
         power = floor(log10(largest)) if largest > 0 and np.isfinite(largest) else 0
-        self._unit.setText("the slope of each filter weight" + (f", times 10{_raised(-power)}" if power else ""))
+        self._unit.setText("the slope of each filter weight" + (f", in 10{_raised(power)}" if power else ""))
         scaled = (slopes / 10.0**power).transpose(0, 2, 1, 3).reshape(shape)
         limit = max(1e-9, float(np.abs(scaled).max()))
         self._maps.show_values(scaled, -limit, limit)
@@ -196,8 +201,8 @@ class StepView(Section):
         slope, measured = float(step.gradient[place]), experiments.finite_difference(network, image, self._label, place)
         which = f"filter {index[0] + 1}, row {index[2] + 1}, column {index[3] + 1}"
         lines = [
-            ("by backpropagation", _number(slope)),
-            ("by trying, (L(w+h) − L(w−h)) / 2h", _number(measured)),
+            ("∂L/∂w by backpropagation", _number(slope)),
+            ("(L(w+h) − L(w−h)) / 2h", _number(measured)),
         ]
         rows = "".join(f"<tr><td>{name}&nbsp;&nbsp;</td><td align='right'>{value}</td></tr>" for name, value in lines)
         self._check.setText(f"<table cellspacing='0' cellpadding='0'><tr><td>{which}</td></tr>{rows}</table>")
@@ -208,11 +213,18 @@ class StepView(Section):
 
 
 def _loss(value: float) -> str:
-    return f"{value:.3f}" if value >= 0.001 or value == 0 else f"{value:.0e}".replace("e-0", "·10⁻").replace("-", "⁻")
+    return f"{value:.3f}" if value >= 0.001 else _scientific(value, 0)
 
 
 def _number(value: float) -> str:
-    return f"{value:.8f}".replace("-", "−")
+    return f"{value:.8f}".replace("-", "−") if abs(value) >= 0.001 else _scientific(value, 6)
+
+
+def _scientific(value: float, decimals: int) -> str:
+    if not value:
+        return "0"
+    digits, power = f"{value:.{decimals}e}".split("e")
+    return f"{digits}·10{_raised(int(power))}".replace("-", "−")
 
 
 def _raised(power: int) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
 from mnist_gui.gui.confusion_view import ConfusionView, describe
 from mnist_gui.gui.evaluator import Evaluator
 from mnist_gui.gui.explorer import Page
-from mnist_gui.gui.section import Section, grey
+from mnist_gui.gui.section import Section, check_box, grey
 from mnist_gui.gui.thumbnails import Thumbnails
 from mnist_gui.inside.confusion import Confusion
 
@@ -57,9 +57,7 @@ class TestSetPage(Page):
 
         self.matrix = ConfusionView()
         self.thumbnails = Thumbnails()
-        self.shares_box = QCheckBox("in % of the row")
-        self.shares_box.setObjectName("sharesBox")
-        self.shares_box.setToolTip("Shares of each digit's images instead of counts")
+        self.shares_box = check_box("in % of the row", "sharesBox", "Shares of each digit's images instead of counts")
         self._matrix_part = Section("Who is taken for whom", "", _MATRIX_TIP)
         self._matrix_part.head.addWidget(self.shares_box)
         self._matrix_part.body.addWidget(self.matrix)
@@ -71,7 +69,7 @@ class TestSetPage(Page):
         self._images_part.body.addWidget(self.thumbnails)
         full = QWidget()
         layout = QHBoxLayout(full)
-        layout.setContentsMargins(0, theme.GRID, 0, 0)
+        layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         layout.setSpacing(4 * theme.GRID)
         layout.addWidget(self._matrix_part, 12)
         layout.addWidget(self._images_part, 10)
@@ -137,7 +135,8 @@ class TestSetPage(Page):
             self._evaluate()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._evaluator.cancel()
+        if not event.spontaneous():  # as when the window is only minimized
+            self._evaluator.cancel()
         super().hideEvent(event)
 
     def _evaluate(self) -> None:

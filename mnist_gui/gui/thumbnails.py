@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _SIDE: Final = 56  # twice 28: whole pixels
 _CAPTION: Final = 16
+_SLIM: Final = """
+QScrollBar:vertical { width: 8px; border: none; background: transparent; }
+QScrollBar::handle:vertical { background: palette(mid); border-radius: 4px; min-height: 24px; }
+QScrollBar::handle:vertical:hover { background: palette(placeholder-text); }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+"""
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -47,6 +54,7 @@ class Thumbnails(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        self.verticalScrollBar().setStyleSheet(_SLIM)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 

@@ -7,11 +7,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QApplication,
-    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -25,7 +24,7 @@ from mnist_gui.gui import theme
 from mnist_gui.gui.evaluator import Evaluator
 from mnist_gui.gui.explorer import Page
 from mnist_gui.gui.filter_editor import FilterEditor
-from mnist_gui.gui.section import Section, grey
+from mnist_gui.gui.section import Section, check_box, grey
 from mnist_gui.gui.shift_view import ShiftView
 from mnist_gui.gui.step_view import StepView
 from mnist_gui.inside import experiments
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QKeyEvent
 
+    from mnist_gui.inside.experiments import ShiftMap
     from mnist_gui.nn.layer import Array
     from mnist_gui.nn.network import Network
 
@@ -77,15 +77,15 @@ class WhatIfPage(Page):
         self.shifts.setAccessibleName("Shift map")
         self.step = StepView()
         self._filter_part = Section("Change a filter", "type, drag or turn the wheel over a cell", _FILTER_TIP)
-        self._shift_part = Section("Move the drawing", "what it is read as, moved up to 6 pixels", _SHIFT_TIP)
+        self._shift_part = Section("Move the drawing", "", _SHIFT_TIP)
         self._shift_part.body.addWidget(self.shifts)
         self._make_controls()
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, theme.GRID, 0, 0)
-        layout.setSpacing(4 * theme.GRID)
-        layout.addWidget(self._filter_part, 38)
-        layout.addWidget(self._shift_part, 26)
-        layout.addWidget(self.step, 40)
+        layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
+        layout.setSpacing(3 * theme.GRID)
+        layout.addWidget(self._filter_part, 34)
+        layout.addWidget(self._shift_part, 28)
+        layout.addWidget(self.step, 36)
 
         self.value_box.valueChanged.connect(self._change_value)
         self.kernel_box.activated.connect(self._load_kernel)
@@ -107,6 +107,7 @@ class WhatIfPage(Page):
         self.value_box.setAccessibleName("Weight")
         self.value_box.setRange(-_LARGEST, _LARGEST)
         self.value_box.setDecimals(3)
+        self.value_box.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.value_box.setFont(theme.tabular(self.value_box.font()))
         self.kernel_box = QComboBox()
         self.kernel_box.setObjectName("kernelBox")
@@ -119,9 +120,11 @@ class WhatIfPage(Page):
         for name in (*KERNELS, RANDOM):
             self.kernel_box.addItem(_KERNEL_NAMES.get(name, name.capitalize()), name)
         self.kernel_box.setCurrentIndex(-1)
-        self.freeze_box = QCheckBox("Freeze filters")
-        self.freeze_box.setObjectName("freezeFilters")
-        self.freeze_box.setToolTip("The next training keeps the filters as they are here, and trains only the rest")
+        self.freeze_box = check_box(
+            "Freeze filters",
+            "freezeFilters",
+            "The next training keeps the filters as they are here, and trains only the rest",
+        )
         self._cell_label = grey()
         self._accuracy_heading, self._accuracy = grey("test accuracy"), QLabel("–")
         self._accuracy.setObjectName("editedAccuracy")
@@ -138,7 +141,7 @@ class WhatIfPage(Page):
         controls.addWidget(self._accuracy_heading)
         controls.addWidget(self._accuracy)
         for widget in (self.value_box, self.kernel_box):
-            widget.setFixedWidth(116)
+            widget.setFixedWidth(104)
         self._editor_row = QHBoxLayout()
         self._editor_row.setSpacing(2 * theme.GRID)
         self._editor_row.addLayout(controls)
@@ -171,21 +174,25 @@ class WhatIfPage(Page):
             self._edits.clear()  # somebody else changed it: a step back would undo that, too
             self._expected = self._original = network.parameters.copy()
             self._limit, self._accuracy_before = 0.0, None
+            self._accuracy.setText("…")
         self._show_filters(network)
         self._evaluate()
         if not self._later.isActive():
             self._experiment()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._later.stop()
-        self._evaluator.cancel()
+        if not event.spontaneous():  # as when the window is only minimized
+            self._later.stop()
+            self._evaluator.cancel()
         super().hideEvent(event)
 
     def _experiment(self) -> None:
         if self._network is None:
             return
         start = perf_counter()
-        self.shifts.show_answers(None if self._image is None else experiments.shift_answers(self._network, self._image))
+        answers = None if self._image is None else experiments.shift_answers(self._network, self._image)
+        self.shifts.show_answers(answers)
+        self._shift_part.set_note(_shift_note(answers))
         self.step.show_network(self._network, self._image)
         spent = perf_counter() - start
         if spent > _AFFORDABLE:
@@ -230,9 +237,10 @@ class WhatIfPage(Page):
         if self.editor is None:
             self._cell_label.setText("")
             return
-        index, _, row, column = self.editor.selected_weight
-        self._cell_label.setText(f"filter {index + 1} · row {row + 1}, col {column + 1}")
-        self.value_box.setSingleStep(self.editor.step)
+        _, _, row, column = self.editor.selected_weight
+        self._cell_label.setText(f"row {row + 1}, column {column + 1}")
+        if self.value_box.singleStep() != self.editor.step:  # setting it rewrites what is being typed
+            self.value_box.setSingleStep(self.editor.step)
         value = self.editor.selected_value
         if abs(self.value_box.value() - value) > 0.0005:
             with QSignalBlocker(self.value_box):
@@ -310,11 +318,11 @@ class WhatIfPage(Page):
         if self._test is None:
             return
         accuracy = float((probabilities.argmax(axis=1) == self._test[1]).mean())
-        text = _percent(accuracy)
+        text = f"{accuracy * 100:.2f} %"
         if np.array_equal(parameters, self._original):
             self._accuracy_before = accuracy
         elif self._accuracy_before is not None:
-            text = f"{_percent(self._accuracy_before)} → {text}"
+            text = f"{self._accuracy_before * 100:.1f} → {accuracy * 100:.1f} %"
         self._accuracy.setText(text)
         self._accuracy.setToolTip(f"The share of {len(probabilities):,} test images that the network reads right")
 
@@ -361,11 +369,13 @@ def _tool(icon: str, name: str, tip: str) -> QToolButton:
     return button
 
 
+def _shift_note(answers: ShiftMap | None) -> str:
+    if answers is None:
+        return "draw a digit, and see what it is read as elsewhere"
+    return f"up to {experiments.REACH} pixels · {answers.kept * 100:.0f} % are read as here"
+
+
 def _round_up(largest: float) -> float:
     """Return the end of the colours: a round number, so that small edits don't recolour every cell."""
     power = 2.0 ** floor(log2(max(largest, 0.5)))
     return next(power * step for step in (1, 1.5, 2) if largest <= power * step)
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.2f} %"
