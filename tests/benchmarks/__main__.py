@@ -6,11 +6,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import machine, network
+from . import machine, network, window
 from .contenders import UnavailableError
-from .report import COMPARISON_HEAD, Comparison, table
+from .report import COMPARISON_HEAD, MEASURE_HEAD, Comparison, table
 
-SECTIONS = ["step", "notebook", "evaluation", "drawing", "sizes"]
+COMPARED = {
+    "epoch": network.epoch,
+    "evaluation": network.evaluation,
+    "drawing": network.drawing,
+    "startup": window.start_up,
+    "throughput": window.throughput,
+}
+SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes"]
 
 
 def _skipped(error: UnavailableError) -> None:
@@ -56,16 +63,22 @@ def main() -> None:
             from . import plot
 
             plot.draw(timings, arguments.plot)
+            print(f"drawn: {arguments.plot}", file=sys.stderr)
     if "notebook" in chosen:
         comparisons += network.notebook_step(min(arguments.rounds, 5))
-    for section in ("evaluation", "drawing"):
+    for section, compare in COMPARED.items():
         if section in chosen:
             try:
-                comparisons += getattr(network, section)(arguments.rounds)
+                comparisons += compare(arguments.rounds)
             except UnavailableError as error:
                 _skipped(error)
     if comparisons:
         print(table(COMPARISON_HEAD, [row.cells() for row in comparisons]), end="\n\n")
+    if "use" in chosen:
+        try:
+            print(table(MEASURE_HEAD, [row.cells() for row in window.use()]), end="\n\n")
+        except UnavailableError as error:
+            _skipped(error)
     if "sizes" in chosen:
         try:
             _print_sizes(arguments.rounds)

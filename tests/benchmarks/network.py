@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_gui.data.dataset import Dataset
 from mnist_gui.nn.losses import softmax
+from mnist_gui.nn.optimizers import SGD
+from mnist_gui.training import RECIPES, train
 
 from . import contenders, loops
 from .contenders import Batch, Contender, Ours, UnavailableError, check_alike
@@ -83,6 +87,32 @@ def notebook_step(rounds: int) -> list[Comparison]:
     check_alike(start, {"mnist_gui": ours, "the notebook's loops": theirs}, tolerance=1e-10)
     timings = take_turns({"mnist_gui": ours.step, "the notebook's loops": theirs.step}, rounds)
     return [Comparison.of(timings, "the notebook's step, float64", "the notebook's loops", 1 / 700)]
+
+
+def epoch(rounds: int) -> list[Comparison]:
+    """Time an epoch through `train`, with all that it does between the steps, beside the bare steps.
+
+    The images of the bare steps lie in order beforehand. The test at the end of the epoch is left out of both.
+    """
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (60_000, 28, 28), np.uint8), rng.integers(0, 10, 60_000).astype(np.uint8)
+    dataset = Dataset("made up", images, labels, images[:1], labels[:1])
+    recipe = replace(RECIPES["default"], epochs=1, learning_rate=0.01)
+    bare, whole = contenders.network(), contenders.network()
+    optimizer = SGD(bare.parameters, momentum=recipe.momentum, nesterov=True)
+
+    def bare_steps() -> None:
+        for start in range(0, len(images), recipe.batch_size):
+            part = slice(start, start + recipe.batch_size)
+            bare.backpropagate(images[part], labels[part])
+            optimizer.step(bare.gradients, 0.01)
+
+    def through_train() -> None:
+        for _ in train(whole, dataset, recipe):
+            pass
+
+    timings = take_turns({"mnist_gui": through_train, "its bare steps": bare_steps}, rounds, turn=0)
+    return [Comparison.of(timings, "an epoch through train()", "its bare steps", 1.15)]
 
 
 def evaluation(rounds: int) -> list[Comparison]:

@@ -18,7 +18,10 @@ INK, ACCENT, OTHER = "#77808a", "#2f81f7", "#9aa4ae"
 
 def draw(timings: Timings, path: Path) -> None:
     """Write a picture of the medians, with a whisker over the quartiles, in the format of the path's suffix."""
-    names = sorted(timings.seconds, key=lambda name: timings.time(name).median, reverse=True)
+    # Of PyTorch's forms, which hardly differ, the fastest is enough.
+    eager = [name for name in timings.seconds if name.startswith("PyTorch eager")]
+    left_out = set(eager) - ({timings.fastest(eager)} if eager else set())
+    names = sorted(timings.seconds.keys() - left_out, key=lambda name: timings.time(name).median, reverse=True)
     spreads = [timings.time(name) for name in names]
     micro = [spread.median * 1e6 for spread in spreads]
     around = [
@@ -31,7 +34,7 @@ def draw(timings: Timings, path: Path) -> None:
         axes = figure.subplots()
         axes.set_title("One training step of 32 images: µs, shorter is faster", loc="left", fontsize=12, pad=12)
         axes.barh(
-            names,
+            [name.partition(", f")[0] if name in eager else name for name in names],
             micro,
             xerr=around,
             height=0.66,

@@ -1,0 +1,68 @@
+"""The program as the person meets it: how soon it is there, how it answers while it trains, what memory it takes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .contenders import UnavailableError
+from .report import Comparison, Measure
+from .timing import Timings, take_turns
+
+
+def _run(*command: str) -> str:
+    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise UnavailableError(f"the window: {(result.stderr.strip().splitlines() or ['?'])[-1]}")
+    return result.stdout
+
+
+def _child(task: str, *arguments: object) -> Any:
+    return json.loads(_run("-m", f"{__package__}.window_child", task, *map(str, arguments)).splitlines()[-1])
+
+
+def start_up(rounds: int) -> list[Comparison]:
+    """Time whole processes: to the first paint of the window, and to the help of the command line."""
+    paint = {
+        "mnist_gui": partial(_child, "first_paint"),
+        "an empty window with a plot": partial(_child, "first_paint_empty"),
+    }
+    shown = take_turns(paint, rounds, turn=0)
+    commands = {"mnist_gui": ("-m", "mnist_gui", "--help"), "import numpy": ("-c", "import numpy")}
+    helped = take_turns({name: partial(_run, *command) for name, command in commands.items()}, rounds, turn=0)
+    return [
+        Comparison.of(shown, "first paint, whole process", "an empty window with a plot", 1.35),
+        Comparison.of(helped, "--help, whole process", "import numpy", 1.5),
+    ]
+
+
+def throughput(rounds: int) -> list[Comparison]:
+    """Time training in the open window beside the same without it."""
+    inside, outside = map(np.array, _child("throughput", rounds))
+    timings = Timings({"mnist_gui": inside, "without a window": outside})
+    return [Comparison.of(timings, "training in the open window", "without a window", 1 / 0.85)]
+
+
+def use() -> list[Measure]:
+    """Measure the window in use."""
+    pen, memory, empty = _child("pen"), _child("hundred_epochs"), _child("memory_empty")
+    median = f"median {pen['answered_median']:.1f} ms"
+    note = f"30 s of training, {pen['moves']:,} pen moves"
+    return [
+        Measure("event loop late, 99 %", pen["late_99"], "ms", 8, note),
+        Measure("event loop late, at worst", pen["late_worst"], "ms", 40, note),
+        Measure(
+            "pen move to painted prediction, 99 %",
+            pen["answered_99"],
+            "ms",
+            12,
+            f"median {pen['answered_median']:.1f} ms",
+        ),
+        Measure("memory: growth over 100 epochs", memory["last"] - memory["first"], "MB", 5),
+        Measure("memory: above an empty window", memory["last"] - empty, "MB", 250, "images loaded, training"),
+    ]
