@@ -122,6 +122,7 @@ class Card(QWidget):
             name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             for label in (name, sign):
                 label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            view.setAccessibleName(grid.name)
             self._views.append(view)
             self._names.append(name)
             self._grids.addWidget(sign, 1, 2 * i)
@@ -252,6 +253,11 @@ class HowPage(Page):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.explained.emit(None, None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.isVisible():
+            self._show()
 
     # --- keys ---
 

@@ -102,8 +102,8 @@ class MapView(QWidget):
         best = (1, 0.0)
         for columns in range(1, count + 1):
             rows = ceil(count / columns)
-            across = (self.width() - (columns - 1) * GAP) / (columns * width)
-            down = (self.height() - (rows - 1) * GAP) / (rows * height)
+            across = (self.width() - 1 - (columns - 1) * GAP) / (columns * width)
+            down = (self.height() - 1 - (rows - 1) * GAP) / (rows * height)
             pixel = min(across, down, self._pixel)
             if pixel > best[1] * 1.05:
                 best = (columns, pixel)

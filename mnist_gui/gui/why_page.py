@@ -6,9 +6,18 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mnist_gui.gui import theme
 from mnist_gui.gui.explorer import Page
@@ -84,8 +93,11 @@ class Addition(QWidget):
         terms = [*found.maps, np.full((1, 1), found.rest)]
         for view, values in zip(self._maps, terms, strict=True):
             view.show_values(values[None], -limit, limit)
-        for label, value in zip(self._values, [*found.totals, found.rest, found.total], strict=True):
-            label.setText(number(value))
+        *of_maps, of_rest, of_all = self._values
+        for label, total in zip(of_maps, found.totals, strict=True):
+            label.setText(number(total) if self._in_line else f"{total:z.2f}".replace("-", "−"))
+        of_rest.setText(number(found.rest))
+        of_all.setText(number(found.total))
         self._overlay.show_evidence(image, found, limit)
         self._title.setText(title)
 
@@ -99,19 +111,24 @@ class Addition(QWidget):
             self._layout.setColumnStretch(i, 0)
         for i in range(self._layout.rowCount()):
             self._layout.setRowStretch(i, 0)
+            self._layout.setRowMinimumHeight(i, 0)
         self._maps, self._values = [], []
         self._field = found.field
         count, height, width = found.maps.shape
-        lines = 1 if count <= _IN_LINE else 2
+        self._in_line = count <= _IN_LINE
+        lines = 1 if self._in_line else 2
         columns = ceil(count / lines)
+        self._layout.setHorizontalSpacing(theme.GRID if self._in_line else theme.GRID // 2)
+        self._layout.setRowMinimumHeight(3, 0 if self._in_line else 4 * theme.GRID)  # the heads of the second line
         for i in range(count):
             view = MapView("diverging", (1, height, width), pixel=16)
+            view.setMinimumSize(3 * theme.GRID, 3 * theme.GRID)
             view.setAccessibleName(f"Evidence of filter {i + 1}")
             view.cell_hovered.connect(self._outline)
             self._maps.append(view)
-            name = (f"filter {i + 1}" if lines == 1 else f"{i + 1}") if found.exact else "gradient × pixel"
+            name = (f"filter {i + 1}" if self._in_line else f"{i + 1}") if found.exact else "gradient × pixel"
             line, column = divmod(i, columns)
-            self._add(3 * line, 2 * column, name, view, "+" if i and lines == 1 else "")
+            self._add(3 * line, 2 * column, name, view, "+" if i and self._in_line else "")
         rest = MapView("diverging", (1, 1, 1), pixel=3 * theme.GRID)
         rest.setMinimumWidth(7 * theme.GRID)
         self._maps.append(rest)
@@ -119,6 +136,7 @@ class Addition(QWidget):
         self._add(last, 2 * columns, "bias" if found.exact else "the rest", rest, "+", stretch=0)
         self._overlay = EvidenceOverlay((image_shape[0], image_shape[1]))
         self._overlay.setObjectName("evidenceOverlay")
+        self._overlay.setMinimumWidth(14 * theme.GRID)
         self._overlay.setAccessibleName("Evidence laid over the drawing")
         self._title = self._add(0, 2 * columns + 2, "", self._overlay, "=", rows=last + 1, stretch=2 * lines + 1)
         bold = self._values[-1].font()
@@ -134,9 +152,11 @@ class Addition(QWidget):
         self, row: int, column: int, name: str, view: MapView, sign: str, *, rows: int = 1, stretch: int = 2
     ) -> QLabel:
         title, value = _centred(name), _centred("")
+        title.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
         title.setFont(theme.small(self.font()))
         title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        value.setFont(theme.tabular(self.font()))
+        value.setFont(theme.tabular(self.font() if self._in_line else theme.small(self.font())))
+        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # as wide as the map above it
         self._values.append(value)
         self._layout.addWidget(title, row, column)
         self._layout.addWidget(view, row + 1, column, rows, 1)
@@ -261,6 +281,11 @@ class WhyPage(Page):
         other = self.against_box.currentData()
         return digit, runner_up if self.against_box.currentIndex() == 1 else other
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.isVisible() and self._shown is not None:
+            self.show_network(*self._shown)
+
     def _ask_again(self) -> None:
         self._limit = 0.0  # another question has colours of its own
         if self._shown is not None:
@@ -281,7 +306,7 @@ class WhyPage(Page):
         if found.exact:
             gap = abs(found.total - found.logit)
             text += "✓ The sum agrees to 0.00001." if gap <= _AGREES else f"The sum differs by {number(gap)}: rounding."
-            text += f"<br><br>Exactly {found.maps.size} products and a bias."
+            text += f"<br><br>Exactly {found.maps.size:,} products and a bias."
         else:
             text += (
                 "<br><b>An approximation:</b> each pixel times the slope of the logit along it (gradient × input, "
