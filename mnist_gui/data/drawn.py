@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, Dataset
-from mnist_gui.data.skeletons import SKELETONS, Skeleton
+from mnist_gui.data.skeletons import Skeleton, skeletons
 from mnist_gui.ink import THICKNESS, Stroke, render
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ def images(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % CLASSES).astype(np.uint8)
     result = np.empty((count, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    for digit, skeletons in enumerate(SKELETONS):
+    for digit in range(CLASSES):
+        forms = skeletons(digit)
         mine = np.flatnonzero(labels == digit)
-        choice = rng.choice(len(skeletons), len(mine), p=_shares(skeletons))
-        for index, skeleton in enumerate(skeletons):
+        choice = rng.choice(len(forms), len(mine), p=_shares(forms))
+        for index, skeleton in enumerate(forms):
             chosen = mine[choice == index]
             for start in range(0, len(chosen), _BATCH):
                 batch = chosen[start : start + _BATCH]
@@ -102,8 +103,8 @@ def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
     list of Stroke
         In the order in which the pen makes them; the digit is about 100 units high, around the origin.
     """
-    skeletons = SKELETONS[digit]
-    skeleton = skeletons[rng.choice(len(skeletons), p=_shares(skeletons))]
+    forms = skeletons(digit)
+    skeleton = forms[rng.choice(len(forms), p=_shares(forms))]
     (points,), (widths,) = _paths(skeleton, 1, rng)
     widths = widths * _thickness(1, rng) * 5  # 20 pixels of the field are 100 units
     return [
@@ -112,8 +113,8 @@ def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
     ]
 
 
-def _shares(skeletons: tuple[Skeleton, ...]) -> NDArray[np.float64]:
-    shares = np.array([skeleton.share for skeleton in skeletons])
+def _shares(forms: tuple[Skeleton, ...]) -> NDArray[np.float64]:
+    shares = np.array([skeleton.share for skeleton in forms])
     return np.asarray(shares / shares.sum())
 
 

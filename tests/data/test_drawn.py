@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_gui.data import drawn
-from mnist_gui.data.skeletons import SKELETONS, form
+from mnist_gui.data.skeletons import form, skeletons
 from mnist_gui.ink import centre_of_mass, from_strokes
 
 
@@ -57,9 +57,9 @@ def test_a_digit_is_drawn_in_strokes_that_the_canvas_could_have_made(digit: int)
 
 
 def test_drawing_does_not_change_its_skeletons() -> None:
-    before = [skeleton.places.copy() for skeleton in SKELETONS[4]]
+    before = [skeleton.places.copy() for skeleton in skeletons(4)]
     drawn.draw(4, np.random.default_rng(0))
-    for skeleton, places in zip(SKELETONS[4], before, strict=True):
+    for skeleton, places in zip(skeletons(4), before, strict=True):
         np.testing.assert_array_equal(skeleton.places, places)
 
 
