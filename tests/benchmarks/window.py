@@ -61,7 +61,7 @@ def use() -> list[Measure]:
             pen["answered_99"],
             "ms",
             12,
-            f"median {pen['answered_median']:.1f} ms",
+            median,
         ),
         Measure("memory: growth over 100 epochs", memory["last"] - memory["first"], "MB", 5),
         Measure("memory: above an empty window", memory["last"] - empty, "MB", 250, "images loaded, training"),
