@@ -43,11 +43,11 @@ class Chart(QWidget):
     Follows the data until the person zooms or drags; a double click follows it again.
     """
 
-    def __init__(self, name: str, title: str, unit: str, top: float, tip: str) -> None:
+    def __init__(self, name: str, title: str, figure: str, top: float, tip: str) -> None:
         super().__init__()
         self._heading = QLabel()
         self._heading.setToolTip(tip)
-        self._title, self._unit, self._top = title, unit, top
+        self._title, self._figure, self._top = title, figure, top
         self.plot = pg.PlotWidget()
         self.plot.setObjectName(name)
         self.plot.setAccessibleName(f"{title} chart")
@@ -85,19 +85,17 @@ class Chart(QWidget):
         self._hint.hide()
         self._training.setData(steps, training)
         self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
+        self._shown = (np.append(training, test), total)
         if self._follows:
-            self._fit(training, test, total)
-        last_training = f"{training[-1]:.3g}{self._unit}" if len(training) else "–"
-        last_test = f"{test[-1]:.4g}{self._unit}" if test else "–"
-        self._write(last_training, last_test)
+            self._fit()
+        self._write(*(self._figure.format(values[-1]) if len(values) else "–" for values in (training, test)))
 
     def clear(self, epochs: int) -> None:
         """Forget the run; show empty axes for a run of so many epochs."""
         self._training.setData([], [])
         self._test.setData([], [])
         self._hint.show()
-        self.plot.setXRange(0, epochs, padding=0.01)
-        self.plot.setYRange(0, self._top, padding=0.02)
+        self._shown = (np.empty(0), epochs)
         self._write("–", "–")
         self.follow()
 
@@ -115,6 +113,7 @@ class Chart(QWidget):
     def follow(self) -> None:
         """Show all of the run again, and whatever comes."""
         self._follows = True
+        self._fit()
 
     def _zoomed(self) -> None:
         self._follows = False
@@ -123,13 +122,15 @@ class Chart(QWidget):
         if event.double():  # type: ignore[attr-defined]
             self.follow()
 
-    def _fit(self, training: np.ndarray, test: Sequence[float], total: int) -> None:
-        values = np.append(training, test)
+    def _fit(self) -> None:
+        values, epochs = self._shown
         if values.size:
             low, high = float(values.min()), float(values.max())
             room = 0.05 * max(high - low, 0.01 * self._top)
             self.plot.setYRange(max(0, low - room), min(high + room, max(high, self._top)), padding=0)
-        self.plot.setXRange(0, total, padding=0.01)
+        else:
+            self.plot.setYRange(0, self._top, padding=0.02)
+        self.plot.setXRange(0, epochs, padding=0.01)
 
     def _write(self, training: str, test: str) -> None:
         self._last = (training, test)
@@ -169,14 +170,14 @@ class Charts(Page):
         self.loss = Chart(
             "lossPlot",
             "Loss",
-            "",
+            "{:.3f}",
             2.5,
             "Cross-entropy: how surprised the network is by the true digit. Guessing costs 2.3; certainty costs 0.",
         )
         self.accuracy = Chart(
             "accuracyPlot",
             "Accuracy",
-            " %",
+            "{:.2f} %",
             100,
             "The share of digits read right: of the training batches on their way, and of the test set, which the "
             "network never trains on.",
