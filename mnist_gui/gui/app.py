@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ def run() -> int:
         If there is no display, or if the system lacks libraries that a window needs.
     """
     preflight.check()
-    from PySide6.QtCore import QCoreApplication, QSettings, QTimer
+    from PySide6.QtCore import QCoreApplication
     from PySide6.QtWidgets import QApplication
 
     from mnist_gui.gui import theme
@@ -32,22 +33,33 @@ def run() -> int:
     app = QApplication(sys.argv[:1])
     app.setDesktopFileName("mnist_gui")
     theme.apply(app)
-    sys.excepthook = _report
+    sys.excepthook = report
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while Qt waits for events, Python's own handler would never run
     window = MainWindow()
     window.show()
-    settings = QSettings()
-    if not settings.value("toured"):
-        settings.setValue("toured", 1)
-        QTimer.singleShot(0, window.start_tour)
     return app.exec()
 
 
-def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Show a fault of the program, which must not end it: the person may have unsaved training."""
-    traceback.print_exception(kind, error, trace)
-    from PySide6.QtWidgets import QMessageBox
+def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show a fault of the program, which must not end it: the person may have unsaved training.
 
-    box = QMessageBox(QMessageBox.Icon.Critical, "mnist_gui", "Something went wrong inside the program.")
-    box.setInformativeText("You can go on; save your model first. The details help to mend it.")
-    box.setDetailedText("".join(traceback.format_exception(kind, error, trace)))
-    box.exec()
+    It may have happened in any thread, or while a widget was painted. So the message waits for the window's event
+    loop, and there is one at a time.
+    """
+    traceback.print_exception(kind, error, trace)
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    details = "".join(traceback.format_exception(kind, error, trace))
+
+    def show() -> None:
+        if isinstance(QApplication.activeModalWidget(), QMessageBox):
+            return
+        box = QMessageBox(QMessageBox.Icon.Critical, "mnist_gui", "Something went wrong inside the program.")
+        box.setInformativeText("You can go on; save your model first. The details help to mend it.")
+        box.setDetailedText(details)
+        box.exec()
+
+    app = QApplication.instance()
+    if app is not None:
+        QTimer.singleShot(0, app, show)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -154,3 +155,10 @@ def test_closing_in_the_middle_of_a_run(window: Window) -> None:
     window.click("trainButton")
     window.wait(lambda now: now["state"] == "RUNNING" and now["points"] > 0)
     quit_without_saving(window)
+
+
+def test_ctrl_c_in_the_terminal_ends_it(window: Window) -> None:
+    window.click("trainButton")
+    window.wait(lambda now: now["state"] != "LOADING")
+    window.process.send_signal(signal.SIGINT)
+    assert window.end() == (-signal.SIGINT, "")
