@@ -470,6 +470,7 @@ class MainWindow(QMainWindow):
         if not self._may_discard():
             event.ignore()
             return
+        self.hide()  # a mirror that stays silent may keep the download's thread for seconds
         self.trainer.shut_down()
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
