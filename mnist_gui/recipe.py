@@ -40,7 +40,8 @@ class Recipe:
         How many digits drawn by rule join MNIST's training images. Other data sets stay alone: nobody knows that
         they are digits.
     warp : bool
-        Give each image a small random affine map each time that it is used.
+        Give each of the data set's own images a small random affine map each time that it is used, but in the last
+        epoch, which sees them as they are.
     freeze_filters : bool
         Leave the convolutions as the network has them, also in a run from fresh parameters, and train the rest.
     """
@@ -48,7 +49,7 @@ class Recipe:
     name: str = "default"
     epochs: int = 10
     batch_size: int = 32
-    learning_rate: float = 0.3
+    learning_rate: float = 0.5
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -75,7 +76,7 @@ class Recipe:
 
 
 RECIPES: Final = {
-    "default": Recipe(drawn=30_000),
+    "default": Recipe(drawn=20_000),
     "notebook": Recipe(
         name="notebook",
         epochs=35,
@@ -95,6 +96,7 @@ def _half_cosine(start: float, stop: float, steps: int) -> Array:
 
 _SUITED: Final[dict[str, dict[str, Any]]] = {
     "relu": {"learning_rate": 0.1},
+    "wide": {"learning_rate": 0.1},
     "deep": {"learning_rate": 0.1, "epochs": 12, "warp": True},
 }
 

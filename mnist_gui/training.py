@@ -264,12 +264,14 @@ class _Run:
         gradients = network.gradients[_frozen(network, self.recipe) :]
         order = next(self.orders)
         self.labels = self.labels_in_place[order]
+        warps = self.recipe.warp and len(self.epochs) < self.recipe.epochs - 1
         shown = yielded = perf_counter()
         for start in range(0, len(order), batch_size):
             part = slice(start, start + batch_size)
             batch = images.take(order[part], axis=0)
-            if self.recipe.warp:
-                batch = augment.warp(batch, self.rng)
+            if warps:
+                own = order[part] < len(self.data.train_images)
+                batch[own] = augment.warp(batch[own], self.rng)
             self.probabilities[:, part] = network.backpropagate(batch, self.labels[part])
             optimizer.step(gradients, rates[self.step])
             self.step += 1

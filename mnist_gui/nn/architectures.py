@@ -23,7 +23,7 @@ def notebook() -> list[Layer]:
     The notebook's network. Its filters start five times larger than is usual: a sigmoid pooled to its mean passes on
     little of a weak filter.
     """
-    return [Conv2D(2, 3, gain=5, contrast=True), Sigmoid(), AvgPool2D(2), Flatten(), Dense(10)]
+    return [Conv2D(2, 3, gain=5, edges=True), Sigmoid(), AvgPool2D(2), Flatten(), Dense(10)]
 
 
 def relu() -> list[Layer]:
@@ -33,7 +33,7 @@ def relu() -> list[Layer]:
 
 def wide() -> list[Layer]:
     """Eight 3×3 filters where the notebook has two: 13,610 parameters."""
-    return [Conv2D(8, 3, gain=5, contrast=True), Sigmoid(), AvgPool2D(2), Flatten(), Dense(10)]
+    return [Conv2D(8, 3, gain=5, edges=True), Sigmoid(), AvgPool2D(2), Flatten(), Dense(10)]
 
 
 def deep() -> list[Layer]:

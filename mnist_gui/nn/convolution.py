@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -65,19 +64,20 @@ class Conv2D(Weighted):
     stride : int
     gain : float
         See `Weighted`.
-    contrast : bool
-        Let fresh filters sum to 0 and be orthogonal to one another, at the same mean size: each then answers to
-        edges, not to grey, and no two to the same. With only two filters, chance else decides how a run ends.
+    edges : bool
+        Let fresh filters begin as rough edge detectors: each weight follows the cosine between its place in the
+        kernel and the filter's direction, on a slightly negative ground, with noise. The directions are spread
+        evenly over half a turn. With only two filters, chance otherwise decides how well a run ends.
     """
 
     kind = "conv"
 
     def __init__(
-        self, filters: int, kernel_size: int, stride: int = 1, *, gain: float = 1.0, contrast: bool = False
+        self, filters: int, kernel_size: int, stride: int = 1, *, gain: float = 1.0, edges: bool = False
     ) -> None:
         super().__init__(gain)
         self.gradient_scale = 1.0  # of the gradients that come back; `AvgPool2D` sets it
-        self.filters, self.kernel_size, self.stride, self.contrast = filters, kernel_size, stride, contrast
+        self.filters, self.kernel_size, self.stride, self.edges = filters, kernel_size, stride, edges
 
     def _shape_of_output(self, input_shape: Shape) -> Shape:
         channels, height, width = input_shape
@@ -128,12 +128,12 @@ class Conv2D(Weighted):
 
     def initialize(self, rng: np.random.Generator) -> None:
         super().initialize(rng)
-        if self.contrast:
-            for start in range(0, self.filters, self.fan_in - 1):  # so many can be orthogonal and sum to 0
-                some = self.weights[start : start + self.fan_in - 1]
-                columns = rng.normal(size=(self.fan_in, len(some)))
-                q, _ = np.linalg.qr(columns - columns.mean(axis=0))
-                some[...] = q.T.reshape(some.shape) * (self.gain / sqrt(3))
+        if self.edges:
+            y, x = np.indices((self.kernel_size, self.kernel_size)) - (self.kernel_size - 1) / 2
+            direction = np.pi * np.arange(self.filters)[:, None, None] / self.filters
+            along = np.where(np.hypot(x, y), np.cos(np.arctan2(y, x) - direction), 0)
+            self.weights *= 0.3
+            self.weights += self.gain * (0.3 * along - 0.2)[:, None]
 
     def split(self, vector: Array) -> dict[str, Array]:
         rows = vector.reshape(self.filters, -1)

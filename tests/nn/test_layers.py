@@ -59,14 +59,17 @@ def test_pooling_is_the_oracles(rng, batch, height, width, channels, size, strid
         np.testing.assert_allclose(dx, oracles.avg_pool2d_gradient(x, size, stride, g), atol=1e-12)
 
 
-@pytest.mark.parametrize("filters", [2, 8, 11])
-def test_contrast_filters_sum_to_zero_and_differ(rng, filters):
-    layer, _ = built(Conv2D(filters, 3, gain=5, contrast=True), (1, 28, 28))
+@pytest.mark.parametrize(("filters", "kernel"), [(2, 3), (8, 3), (3, 5)])
+def test_edge_filters_begin_in_directions_of_their_own(rng, filters, kernel):
+    layer, _ = built(Conv2D(filters, kernel, gain=5, edges=True), (1, 28, 28))
     layer.initialize(rng)
-    rows = layer.weights.reshape(filters, 9)
-    np.testing.assert_allclose(rows.sum(axis=1), 0, atol=1e-12)
-    some = rows[:8] @ rows[:8].T
-    np.testing.assert_allclose(some, np.eye(len(some)) * 25 / 3, atol=1e-12)
+    middle = (kernel - 1) / 2
+    for f, weights in enumerate(layer.weights[:, 0]):
+        for (row, column), weight in np.ndenumerate(weights):
+            angle = np.arctan2(row - middle, column - middle) - f * np.pi / filters
+            along = np.cos(angle) if (row, column) != (middle, middle) else 0
+            assert abs(weight - (1.5 * along - 1)) <= 0.3 * 5 / kernel
+    assert np.ptp(layer.weights - layer.weights.mean()) > 0
 
 
 def test_sigmoid_alone(rng):
