@@ -99,11 +99,12 @@ class ShiftView(QWidget):
         if font.pixelSize() < 8:
             return
         painter.setFont(font)
+        dark, light = QColor(28, 33, 40, 170), QColor(255, 255, 255, 190)
+        cell, on_light = self._cell(0, 0), pixels.max(axis=2).astype(int) + pixels.min(axis=2) > 2 * 0.55 * 255
         for row, column in np.ndindex(shown.digits.shape):
-            on_light = QColor(*pixels[row, column].tolist()).lightnessF() > 0.55
-            painter.setPen(QColor(28, 33, 40, 170) if on_light else QColor(255, 255, 255, 190))
-            text = str(shown.digits[row, column])
-            painter.drawText(self._cell(row, column), Qt.AlignmentFlag.AlignCenter, text)
+            painter.setPen(dark if on_light[row, column] else light)
+            there = cell.translated(column * cell.width(), row * cell.height())
+            painter.drawText(there, Qt.AlignmentFlag.AlignCenter, str(shown.digits[row, column]))
 
     def _paint_legend(self, painter: QPainter) -> None:
         """Name the colours, each with its share of the map."""

@@ -66,6 +66,8 @@ class StepView(Section):
         self._loss, self._answer = QLabel(), QLabel()
         for label in (self._loss, self._answer):
             label.setFont(theme.tabular(label.font()))
+        # Nothing beside it moves when it changes.
+        self._loss.setMinimumWidth(self._loss.fontMetrics().horizontalAdvance("00.000 → 00.000"))
         self.keep_button = QPushButton("Keep the step")
         self.keep_button.setObjectName("keepStepButton")
         self.keep_button.setToolTip("Take the weights after the step into the network; Undo is at the top left")

@@ -83,7 +83,7 @@ class _Images(QAbstractListModel):
 
     def has(self, images: NDArray[np.uint8], confusion: Confusion, places: NDArray[np.int64]) -> bool:
         same = self._images is images and np.array_equal(self._places, places)
-        if same:  # only the confidences are new
+        if same and len(places):  # only the confidences are new
             self._confusion = confusion
             self.dataChanged.emit(self.index(0), self.index(len(places) - 1))
         return same
