@@ -76,7 +76,7 @@ class MapView(QWidget):
         return QSize(round(width * self._pixel), round(rows * height * self._pixel + (rows - 1) * GAP))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40, 60)
+        return QSize(28, 60)
 
     def map_rects(self) -> list[QRectF]:
         """Where each map stands, in the widget's coordinates."""

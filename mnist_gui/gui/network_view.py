@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from math import floor, log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
+from mnist_gui.gui.digit_keys import DigitKeys
 from mnist_gui.gui.map_view import MapView
 from mnist_gui.gui.probability_bars import ProbabilityBars
 from mnist_gui.inside.arithmetic import ReceptiveField, receptive_field
@@ -56,13 +57,17 @@ class Column(QWidget):
             label.setToolTip(tip)
         view.setAccessibleName(f"{title}, {shape}")
         view.setAccessibleDescription(tip)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(heading)
         layout.addWidget(self._shape)
         layout.addSpacing(theme.GRID)
         layout.addWidget(view, 1)
+
+    def add(self, widget: QWidget) -> None:
+        """Put something under what is shown."""
+        self._layout.addWidget(widget)
 
     def set_shape(self, text: str) -> None:
         """Change the small grey line."""
@@ -92,6 +97,7 @@ class NetworkView(QWidget):
         super().__init__(parent)
         self._stages: list[_Stage] = []
         self._limits: dict[int, float] = {}
+        self._crowded = False  # more columns than leave room for long headings
         self._architecture: object = None
         self._outlined: Field | None = None
 
@@ -121,6 +127,8 @@ class NetworkView(QWidget):
         self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
         self.answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
         self._digit.setAccessibleName("Predicted digit: –")
+        self.keys = DigitKeys()
+        self.answer_column.add(self.keys)
 
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
@@ -212,7 +220,7 @@ class NetworkView(QWidget):
         # A filter over several channels is shown as these side by side.
         maps = layer.weights.transpose(0, 2, 1, 3).reshape(filters, k, channels * k)
         stage.view.show_values(maps.copy(), -limit, limit)
-        stage.column.set_shape(f"{_filters_shape(layer)} · ±{limit:g}")
+        stage.column.set_shape(_filters_shape(layer) if self._crowded else f"{_filters_shape(layer)} · ±{limit:g}")
 
     def _rebuild(self, network: Network) -> None:
         """Lay out a column for each layer that has something to show."""
@@ -222,6 +230,8 @@ class NetworkView(QWidget):
             self._layout.removeWidget(stage.column)
             stage.column.deleteLater()
         self._stages = []
+        self._crowded = sum(isinstance(layer, Conv2D) for layer in network.layers) > 1
+        self._set_spacing()
         convolutions = pools = 0
         for index, layer in enumerate(network.layers):
             after = network.layers[index + 1] if index + 1 < len(network.layers) else None
@@ -231,7 +241,14 @@ class NetworkView(QWidget):
                 self._add_filters(index, layer, number)
                 activated = isinstance(after, Sigmoid | ReLU)
                 maps = index + 1 if activated else index
-                self._add_maps(maps, network, f"featureMapView{number}", "feature maps", _MAP_TIP, after)
+                self._add_maps(
+                    maps,
+                    network,
+                    f"featureMapView{number}",
+                    "maps" if self._crowded else "feature maps",
+                    _MAP_TIP,
+                    after,
+                )
             elif isinstance(layer, AvgPool2D):
                 pools += 1
                 number = "" if pools == 1 else str(pools)
@@ -264,25 +281,28 @@ class NetworkView(QWidget):
         self._stages.append(stage)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._layout.setSpacing((2 if self.width() < 760 else 3) * theme.GRID)
+        self._set_spacing()
         super().resizeEvent(event)
+
+    def _set_spacing(self) -> None:
+        narrow = self.width() < 760
+        self._layout.setSpacing((3 - narrow - (narrow and self._crowded)) * theme.GRID)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the connectors, behind the columns."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1.2))
+        line = self.palette().color(QPalette.ColorRole.Mid)
         groups = [self._placed(self._seen, self._seen.map_rects())]
         groups += [self._placed(stage.view, stage.view.map_rects()) for stage in self._stages]
+        groups.append([row.translated(-4, 0) for row in self._placed(self.bars, self.bars.row_rects())])
         for before, after in pairwise(groups):
-            one_to_one = len(before) == len(after)
-            for i, end in enumerate(after):
-                for start in [before[i]] if one_to_one else before:
-                    self._connect(painter, start, end)
-        rows = self._placed(self.bars, self.bars.row_rects())
-        for start in groups[-1]:
-            for end in rows:
-                self._connect(painter, start, end.translated(-4, 0))
+            pairs = list(zip(before, after, strict=True)) if len(before) == len(after) else list(product(before, after))
+            faint = QColor(line)
+            faint.setAlphaF(min(1.0, 24 / len(pairs)))  # many lines together are as dark as few
+            painter.setPen(QPen(faint, 1.2))
+            for start, end in pairs:
+                self._connect(painter, start, end)
 
     def _placed(self, view: QWidget, rects: list[QRectF]) -> list[QRectF]:
         offset = QPointF(view.mapTo(self, view.rect().topLeft()))
@@ -314,4 +334,4 @@ def _filters_shape(layer: Conv2D) -> str:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))
+    return "×".join(map(str, shape)) if len(shape) > 3 or shape[0] > 9 else " × ".join(map(str, shape))
