@@ -52,7 +52,10 @@ def isolation(
     cache = tmp_path_factory.mktemp("cache") / "mnist"
     monkeypatch.setattr("mnist_gui.data.mnist.cache_folder", lambda: cache)
     monkeypatch.setattr("mnist_gui.data.mnist.MIRRORS", (dead_address,))
+    digits = tmp_path_factory.mktemp("data") / "digits"
+    monkeypatch.setattr("mnist_gui.my_digits.digits_folder", lambda: digits)
     # The programs that a test starts know only the environment.
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache_of_children))
+    monkeypatch.setenv("XDG_DATA_HOME", str(digits.parent))
     monkeypatch.setenv("HTTPS_PROXY", dead_address)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

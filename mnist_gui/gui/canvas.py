@@ -108,6 +108,10 @@ class Canvas(PenArea):
         """All strokes, the one under way included, in units of the paper's side; some may lead off the paper."""
         return (*self._drawing.strokes, _stroke(self._line)) if self._line else self._drawing.strokes
 
+    def strokes_on_paper(self) -> list[Stroke]:
+        """List what can be seen of the strokes, cut where they lead off the paper."""
+        return [part for stroke in self.strokes() for part in _on_paper(stroke)]
+
     def seen(self) -> NDArray[np.uint8] | None:
         """Give what the network sees.
 
@@ -120,7 +124,7 @@ class Canvas(PenArea):
             if self._drawing.picture is not None and not self._line:
                 self._seen = self._drawing.picture
             else:
-                self._seen = ink.from_strokes([part for stroke in self.strokes() for part in _on_paper(stroke)])
+                self._seen = ink.from_strokes(self.strokes_on_paper())
             self._seen_is_known = True
         return self._seen
 

@@ -32,8 +32,10 @@ from mnist_gui.gui.explorer import Explorer
 from mnist_gui.gui.how_page import HowPage
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
+from mnist_gui.gui.my_digits_page import MyDigitsPage
 from mnist_gui.gui.network_view import NetworkView
 from mnist_gui.gui.runs_page import RunsPage
+from mnist_gui.gui.teaching import Teaching
 from mnist_gui.gui.test_set_page import TestSetPage
 from mnist_gui.gui.tour import Tour
 from mnist_gui.gui.trainer import Trainer
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from mnist_gui.gui.how_page import Question
     from mnist_gui.history import Snapshot
     from mnist_gui.nn.network import Network
-    from mnist_gui.training import Progress
+    from mnist_gui.training import Progress, Recipe
 
 MODEL_FILES = "Models (*.safetensors)"
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
@@ -75,7 +77,7 @@ class MainWindow(QMainWindow):
         self.charts = Charts()
         self.explorer = Explorer()
         self.what_if_page, self.test_set_page = WhatIfPage(), TestSetPage()
-        self.runs_page = RunsPage()
+        self.runs_page, self.my_digits_page = RunsPage(), MyDigitsPage()
         self.explorer.add_page(self.charts)
         self.why_page, self.how_page = WhyPage(), HowPage()
         self.explorer.add_page(self.why_page)
@@ -93,7 +95,9 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.explorer.add_page(self.what_if_page)
         self.explorer.add_page(self.test_set_page)
+        self.explorer.add_page(self.my_digits_page)
         self.explorer.add_page(self.runs_page)
+        self.teaching = Teaching(self)
         self.menus = Menus(self)
         self._connect()
         self.training_panel.show_recipe(RECIPES["default"])
@@ -126,6 +130,7 @@ class MainWindow(QMainWindow):
         self.canvas.drawing_changed.connect(self._redraw.start)
         self.canvas.picture_failed.connect(self._say)
         self.runs_page.failed.connect(self._say)
+        self.teaching.said.connect(self._say)
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
         self.what_if_page.parameters_edited.connect(self._edit_network)
@@ -208,9 +213,20 @@ class MainWindow(QMainWindow):
             self._with_data(lambda dataset: self._start(dataset, fresh=fresh))
 
     def _start(self, dataset: Dataset, *, fresh: bool) -> None:
+        self.start(dataset, self.training_panel.recipe(), fresh=fresh)
+
+    def start(
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        *,
+        fresh: bool,
+        prepare: Callable[[Dataset], Dataset] | None = None,
+    ) -> None:
+        """Train from nothing, or train the present network on; `prepare` makes of the data set what it trains on."""
         if self.trainer.state is not State.IDLE:
             return
-        before, recipe = self.model.network, self.training_panel.recipe()
+        before = self.model.network
         architecture = self.training_panel.architecture() if fresh else before.architecture
         if self.what_if_page.freezes_filters:
             recipe = replace(recipe, freeze_filters=True)
@@ -222,7 +238,7 @@ class MainWindow(QMainWindow):
         self.model.network.parameters[:] = network.parameters
         self.network_view.reset_scales()
         self._clear_run()
-        self.trainer.start(network, dataset, recipe, fresh=fresh)
+        self.trainer.start(network, dataset, recipe, fresh=fresh, prepare=prepare)
         self.charts.time_bar.set_history(self.trainer.history)
 
     def _show_moment(self, snapshot: Snapshot | None) -> None:
@@ -318,8 +334,12 @@ class MainWindow(QMainWindow):
             detail = "Its 70,000 digits can be downloaded once (12 MB); they stay in your cache folder."
             if not self._offer(text, detail, "Download"):
                 return
+        self.with_data_from(self.training_panel.data_source(), then)
+
+    def with_data_from(self, source: str, then: Callable[[Dataset], None]) -> None:
+        """Load a data set, if it is not in memory, and go on with it; asks only if that fails."""
         self._then = then
-        self.trainer.with_data(self.training_panel.data_source(), then)
+        self.trainer.with_data(source, then)
 
     def _loading_failed(self, source: str, message: str) -> None:
         if source != "mnist":
@@ -389,6 +409,14 @@ class MainWindow(QMainWindow):
         except UserError as error:
             QMessageBox.warning(self, "The model can't be opened", str(error))
             return
+        self._model_replaced()
+
+    def show_model(self, model: Model) -> None:
+        """Take a model that the window had before."""
+        self.model = model
+        self._model_replaced()
+
+    def _model_replaced(self) -> None:
         self.training_panel.show_architecture(self.model.network.architecture)
         self.network_view.reset_scales()
         self._clear_run()
@@ -423,6 +451,7 @@ class MainWindow(QMainWindow):
         self._model_label.setText(self.model.describe())
         self.setWindowTitle(f"{self.model.name}[*] — mnist_gui")
         self.setWindowModified(self.model.changed)
+        self.teaching.model_changed()
         self._show_network()
 
     def _may_discard(self) -> bool:

@@ -61,6 +61,14 @@ class Menus:
         self._stop = self._add(train, "&Stop", trainer.stop, "Ctrl+.")
         self._reset = self._add(train, "&Reset the weights", window.reset)
 
+        train.addSeparator()
+        teach = train.addMenu("The drawing &is a …")
+        for digit in range(10):
+            action = self._add(teach, f"&{digit}", partial(window.teaching.name_drawing, digit), f"Ctrl+{digit}")
+            action.setAutoRepeat(False)  # a second press takes the first one back
+        self._learn = self._add(train, "&Learn from my digits", window.teaching.learn, "Ctrl+L")
+        self._add(train, "&Undo learning", window.teaching.unlearn)
+
         appearance = bar.addMenu("&View").addMenu("&Appearance")
         group = QActionGroup(window)
         for text, choice in (("As the &system", "system"), ("&Light", "light"), ("&Dark", "dark")):
@@ -88,7 +96,7 @@ class Menus:
     def show_state(self, state: State) -> None:
         """Enable what makes sense now."""
         idle, running = state is State.IDLE, state in (State.RUNNING, State.PAUSED)
-        for action in (self._train, self._train_on, self._reset, self._open_model, self._shipped):
+        for action in (self._train, self._train_on, self._learn, self._reset, self._open_model, self._shipped):
             action.setEnabled(idle)
         self._pause.setEnabled(running)
         self._pause.setText("&Resume" if state is State.PAUSED else "&Pause")

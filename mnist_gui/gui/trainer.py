@@ -101,11 +101,19 @@ class Trainer(QObject):
             self._loading = None
             self.state_changed.emit(self.state)
 
-    def start(self, network: Network, dataset: Dataset, recipe: Recipe, *, fresh: bool) -> None:
+    def start(
+        self,
+        network: Network,
+        dataset: Dataset,
+        recipe: Recipe,
+        *,
+        fresh: bool,
+        prepare: Callable[[Dataset], Dataset] | None = None,
+    ) -> None:
         """Train a network, which is the thread's alone from here on. Does nothing while another run is on."""
         if self._training is not None:
             return
-        thread = self._training = TrainingThread(network, dataset, recipe, fresh=fresh, parent=self)
+        thread = self._training = TrainingThread(network, dataset, recipe, fresh=fresh, prepare=prepare, parent=self)
         self.history = thread.history
         thread.progress_waiting.connect(self._announce_progress)
         thread.failed.connect(self.training_failed)

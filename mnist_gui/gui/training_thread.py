@@ -15,6 +15,8 @@ from mnist_gui.history import History
 from mnist_gui.training import train
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
@@ -58,13 +60,21 @@ class TrainingThread(QThread):
     failed = Signal(str)
 
     def __init__(
-        self, network: Network, dataset: Dataset, recipe: Recipe, *, fresh: bool = True, parent: QObject | None = None
+        self,
+        network: Network,
+        dataset: Dataset,
+        recipe: Recipe,
+        *,
+        fresh: bool = True,
+        prepare: Callable[[Dataset], Dataset] | None = None,  # what the thread is to make of the data set first
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("training")
         self.mailbox: Mailbox[Progress] = Mailbox()
         self.history = History()
         self._network, self._dataset, self._recipe, self._fresh = network, dataset, recipe, fresh
+        self._prepare = prepare
         self._stopped = False
         self._may_go_on = Event()
         self._may_go_on.set()
@@ -98,7 +108,8 @@ class TrainingThread(QThread):
             self.failed.emit("There is not enough memory for this run. Try a smaller batch.")
 
     def _train(self) -> None:
-        for progress in train(self._network, self._dataset, self._recipe, fresh=self._fresh):
+        dataset = self._prepare(self._dataset) if self._prepare else self._dataset
+        for progress in train(self._network, dataset, self._recipe, fresh=self._fresh):
             if progress is not None:
                 self.history.add(progress)
                 if self.mailbox.put(progress):

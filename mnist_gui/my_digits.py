@@ -1,0 +1,260 @@
+"""The person's own digits, kept so that nothing is ever lost: a file for each, and no index to fight over.
+
+A digit is written to a temporary file first, which then takes its name: a crash or a full disk leaves a whole digit or
+none. Names are unique, so several windows may add at once. Nothing is deleted: what is removed moves into a folder
+beside the others, and a file that can't be read is reported and stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from mnist_gui import ink
+from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE
+from mnist_gui.errors import UserError
+from mnist_gui.ink import Stroke
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+FORMAT_VERSION: Final = 1
+_REMOVED: Final = "removed"
+_MAX_BYTES: Final = 100_000_000  # of a file to import: some 20,000 digits
+_MAX_POINTS: Final = 10_000  # of a drawing: a line thirty papers long. What is read need not have been drawn
+_REACH: Final = 1000.0  # papers' sides from the corner, beyond which nothing was drawn either
+_DECIMALS: Final = 5  # of a paper's side: a hundredth of a pixel of the finest screen
+
+
+class MyDigitsError(UserError):
+    """A digit of the person's can't be read or written."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no one truth value to compare by
+class MyDigit:
+    """A drawing, and which digit the person says it is.
+
+    Attributes
+    ----------
+    label : int
+        0 to 9.
+    image : ndarray of uint8, shape (28, 28)
+        What the network sees. Read-only.
+    strokes : tuple of Stroke
+        In units of the paper's side. Empty if only the image is known: of a picture or a sample.
+    id : str
+        A UUID, the same wherever the digit is copied.
+    time : str
+        When it was taught, in ISO 8601, UTC.
+    """
+
+    label: int
+    image: NDArray[np.uint8]
+    strokes: tuple[Stroke, ...] = ()
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+
+    def __post_init__(self) -> None:
+        if self.label not in range(CLASSES):
+            raise ValueError(f"a label is a digit, not {self.label!r}")
+        if self.image.shape != (IMAGE_SIZE, IMAGE_SIZE) or self.image.dtype != np.uint8:
+            raise ValueError(f"an image is 28×28 of uint8, not {self.image.shape} of {self.image.dtype}")
+        if str(uuid.UUID(self.id)) != self.id:  # it becomes a file's name
+            raise ValueError(f"not a UUID as this program writes it: {self.id!r}")
+        datetime.fromisoformat(self.time)
+        self.image.flags.writeable = False
+
+
+def to_json(digit: MyDigit) -> str:
+    """Write a digit as one line of JSON: its image as 784 bytes in hexadecimal, and its strokes if there are any."""
+    record: dict[str, Any] = {"format": FORMAT_VERSION, "id": digit.id, "label": digit.label, "time": digit.time}
+    record["image"] = digit.image.tobytes().hex()
+    if sum(len(stroke.points) for stroke in digit.strokes) <= _MAX_POINTS:
+        record["strokes"] = [
+            {"points": stroke.points.round(_DECIMALS).tolist(), "widths": stroke.widths.round(_DECIMALS).tolist()}
+            for stroke in digit.strokes
+        ]
+    return json.dumps(record)
+
+
+def from_json(text: str) -> MyDigit:
+    """Read what `to_json` wrote; raise ValueError, which says why, if it is anything else.
+
+    The image is made anew from the strokes, as this program makes it today.
+    """
+    try:
+        record = json.loads(text)
+        if record["format"] != FORMAT_VERSION:
+            raise ValueError(f"it has format {record['format']!r}, which a newer program may read")
+        if type(record["label"]) is not int:
+            raise ValueError("its label is not a digit")
+        strokes = tuple(_stroke(stroke["points"], stroke["widths"]) for stroke in record.get("strokes", ()))
+        if sum(len(stroke.points) for stroke in strokes) > _MAX_POINTS:
+            raise ValueError("its strokes are far too long")
+        image = ink.from_strokes(strokes)
+        if image is None:
+            image = np.frombuffer(bytes.fromhex(record["image"]), np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)
+        return MyDigit(record["label"], image, strokes, record["id"], record["time"])
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise ValueError("it is not a digit of this program") from error
+
+
+def _stroke(points: object, widths: object) -> Stroke:
+    stroke = Stroke(np.array(points, np.float64), np.array(widths, np.float64))
+    if max(np.abs(stroke.points).max(), np.abs(stroke.widths).max()) > _REACH:
+        raise ValueError("its strokes lead far off the paper")
+    return stroke
+
+
+def digits_folder() -> Path:
+    """Say where the person's digits are kept; the folder need not exist."""
+    import platformdirs  # here, because the window starts without it
+
+    return platformdirs.user_data_path("mnist_gui", appauthor=False) / "digits"
+
+
+class MyDigits:
+    """The digits in a folder.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        Made when the first digit comes. By default the person's own.
+
+    Attributes
+    ----------
+    folder : Path
+    damaged : tuple of str
+        Names of files that could not be read the last time that all were.
+    """
+
+    def __init__(self, folder: str | PathLike[str] | None = None) -> None:
+        self.folder = digits_folder() if folder is None else Path(folder)
+        self.damaged: tuple[str, ...] = ()
+        self._known: dict[str, MyDigit] = {}  # a digit never changes, so each file is read once
+
+    def all(self) -> list[MyDigit]:
+        """List all digits, those of other windows included, by digit and then in the order of time."""
+        found, damaged = {}, []
+        for path in sorted(self.folder.glob("[!.]*.json")):
+            try:
+                found[path.stem] = self._known.get(path.stem) or self._read(path)
+            except (OSError, ValueError):
+                damaged.append(path.name)
+        self._known, self.damaged = found, tuple(damaged)
+        return sorted(found.values(), key=lambda digit: (digit.label, digit.time, digit.id))
+
+    @staticmethod
+    def _read(path: Path) -> MyDigit:
+        digit = from_json(path.read_text(encoding="utf-8"))
+        if digit.id != path.stem:
+            raise ValueError("it is not named after its digit")
+        return digit
+
+    def add(self, digit: MyDigit) -> None:
+        """Keep a digit; raise MyDigitsError if it can't be kept."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write(self.folder / f"{digit.id}.json", to_json(digit) + "\n")
+        except OSError as error:
+            raise MyDigitsError(f"The digit can't be kept in {self.folder}: {_reason(error)}.") from error
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take digits off the list; `restore` brings them back."""
+        self._move(ids, self.folder, self.folder / _REMOVED)
+
+    def restore(self, ids: Iterable[str]) -> None:
+        """Bring removed digits back."""
+        self._move(ids, self.folder / _REMOVED, self.folder)
+
+    def _move(self, ids: Iterable[str], source: Path, target: Path) -> None:
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            for name in ids:
+                with suppress(FileNotFoundError):  # another window was quicker
+                    (source / f"{name}.json").replace(target / f"{name}.json")
+        except OSError as error:
+            raise MyDigitsError(f"The digits can't be moved to {target}: {_reason(error)}.") from error
+
+    def merge(self, digits: Iterable[MyDigit]) -> int:
+        """Keep digits from elsewhere, but for those that are here already; return how many are new."""
+        present = {digit.id for digit in self.all()}
+        new = {digit.id: digit for digit in digits if digit.id not in present}
+        self.remove(name for name in new if f"{name}.json" in self.damaged)  # what it takes the place of is kept too
+        for digit in new.values():
+            self.add(digit)
+        return len(new)
+
+
+def export(path: str | PathLike[str], digits: Sequence[MyDigit]) -> None:
+    """Write digits to one file, a line each; raise MyDigitsError and leave what was there if that fails."""
+    try:
+        _write(Path(path), "".join(to_json(digit) + "\n" for digit in digits))
+    except OSError as error:
+        raise MyDigitsError(f"The digits can't be saved as {path}: {_reason(error)}.") from error
+
+
+def read_export(path: str | PathLike[str]) -> list[MyDigit]:
+    """Read a file that `export` wrote, all of it.
+
+    Raises
+    ------
+    MyDigitsError
+        If any of it can't be read: half of somebody's digits would be worse than a sentence that says so.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise MyDigitsError(f"{path} is far too large to hold digits.")
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = _reason(error) if isinstance(error, OSError) else "it is not text"
+        raise MyDigitsError(f"The digits in {path} can't be read: {why}.") from error
+    digits = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            digits.append(from_json(line))
+        except ValueError as error:
+            what = "it is not a digit of this program" if isinstance(error, json.JSONDecodeError) else error
+            raise MyDigitsError(f"The digits in {path} can't be read: line {number}: {what}.") from error
+    if not digits:
+        raise MyDigitsError(f"{path} holds no digits.")
+    return digits
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, whole or not at all, and see it onto the disk."""
+    temporary = path.with_name(f".{uuid.uuid4()}.part")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    with suppress(OSError):  # where a folder can be opened, its new entry is seen onto the disk too
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
