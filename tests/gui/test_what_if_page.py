@@ -80,7 +80,7 @@ def bench(page: WhatIfPage) -> Bench:
 
 
 def cell_centre(bench: Bench, index: int, row: int, column: int) -> QPoint:
-    editor = bench.page.editor
+    editor = bench.page.filters.editor
     assert editor is not None
     return editor._cell(editor.map_rects()[index], row, column).center().toPoint()
 
@@ -90,24 +90,24 @@ def cell_centre(bench: Bench, index: int, row: int, column: int) -> QPoint:
 
 def test_a_cell_is_clicked_and_typed_into(bench: Bench, qtbot: QtBot) -> None:
     before = bench.network.parameters.copy()
-    qtbot.mouseClick(bench.page.editor, Qt.MouseButton.LeftButton, pos=cell_centre(bench, 1, 0, 2))
-    assert bench.page.value_box.value() == pytest.approx(bench.filters[1, 0, 0, 2], abs=0.001)
-    bench.page.editor.setFocus()
-    qtbot.keyClicks(bench.page.editor, "-")
-    qtbot.keyClicks(bench.page.value_box, "2.5")
+    qtbot.mouseClick(bench.page.filters.editor, Qt.MouseButton.LeftButton, pos=cell_centre(bench, 1, 0, 2))
+    assert bench.page.filters.value_box.value() == pytest.approx(bench.filters[1, 0, 0, 2], abs=0.001)
+    bench.page.filters.editor.setFocus()
+    qtbot.keyClicks(bench.page.filters.editor, "-")
+    qtbot.keyClicks(bench.page.filters.value_box, "2.5")
     assert bench.filters[1, 0, 0, 2] == -2.5
     assert np.count_nonzero(before != bench.network.parameters) == 1
-    assert bench.page.editor.selected_value == -2.5
+    assert bench.page.filters.editor.selected_value == -2.5
 
 
 def test_the_wheel_changes_the_cell_under_it(bench: Bench) -> None:
-    before, step = bench.filters.copy(), bench.page.editor.step
+    before, step = bench.filters.copy(), bench.page.filters.editor.step
     for ticks in (3, -1):
         position = QPointF(cell_centre(bench, 0, 2, 1))
         none = Qt.MouseButton.NoButton
         event = QWheelEvent(
             position,
-            QPointF(bench.page.editor.mapToGlobal(position)),
+            QPointF(bench.page.filters.editor.mapToGlobal(position)),
             QPoint(),
             QPoint(0, 120 * ticks),
             none,
@@ -115,15 +115,15 @@ def test_the_wheel_changes_the_cell_under_it(bench: Bench) -> None:
             Qt.ScrollPhase.NoScrollPhase,
             False,
         )
-        QApplication.sendEvent(bench.page.editor, event)
+        QApplication.sendEvent(bench.page.filters.editor, event)
     assert bench.filters[0, 0, 2, 1] == pytest.approx(before[0, 0, 2, 1] + 2 * step, rel=1e-5)
     assert np.count_nonzero(before != bench.filters) == 1
-    bench.page.undo_button.click()  # both turns were one change
+    bench.page.filters.undo_button.click()  # both turns were one change
     np.testing.assert_array_equal(bench.filters, before)
 
 
 def test_a_cell_is_dragged_up_and_down(bench: Bench, qtbot: QtBot) -> None:
-    before, editor = bench.filters.copy(), bench.page.editor
+    before, editor = bench.filters.copy(), bench.page.filters.editor
     start = cell_centre(bench, 0, 1, 1)
     qtbot.mousePress(editor, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(editor, start - QPoint(0, 40))
@@ -137,7 +137,7 @@ def test_a_cell_is_dragged_up_and_down(bench: Bench, qtbot: QtBot) -> None:
 
 
 def test_arrows_walk_over_the_cells_of_all_filters(bench: Bench, qtbot: QtBot) -> None:
-    editor, seen = bench.page.editor, []
+    editor, seen = bench.page.filters.editor, []
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up):
         qtbot.keyClick(editor, key)
         seen.append(editor.selected)
@@ -148,45 +148,51 @@ def test_arrows_walk_over_the_cells_of_all_filters(bench: Bench, qtbot: QtBot) -
 
 def test_kernels_are_loaded_undone_and_redone(bench: Bench) -> None:
     page, start = bench.page, bench.network.parameters.copy()
-    page.editor.select((1, 2, 2))
-    page.kernel_box.activated.emit(page.kernel_box.findData("sobel across"))
+    page.filters.editor.select((1, 2, 2))
+    page.filters.kernel_box.activated.emit(page.filters.kernel_box.findData("sobel across"))
     loaded = bench.filters[1, 0].copy()
     np.testing.assert_allclose(loaded / loaded[0, 2], [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], atol=1e-6)
-    page.value_box.setValue(7)
-    page.value_box.setValue(8)
+    page.filters.value_box.setValue(7)
+    page.filters.value_box.setValue(8)
     edited = bench.network.parameters.copy()
-    page.undo_button.click()
+    page.filters.undo_button.click()
     np.testing.assert_array_equal(bench.filters[1, 0], loaded)
-    page.undo_button.click()
+    page.filters.undo_button.click()
     np.testing.assert_array_equal(bench.network.parameters, start)
-    assert not page.undo_button.isEnabled()
-    page.redo_button.click()
-    page.redo_button.click()
+    assert not page.filters.undo_button.isEnabled()
+    page.filters.redo_button.click()
+    page.filters.redo_button.click()
     np.testing.assert_array_equal(bench.network.parameters, edited)
-    assert not page.redo_button.isEnabled()
+    assert not page.filters.redo_button.isEnabled()
 
 
 def test_what_others_change_can_not_be_undone_here(bench: Bench) -> None:
-    bench.page.value_box.setValue(3)
-    assert bench.page.undo_button.isEnabled()
+    bench.page.filters.value_box.setValue(3)
+    assert bench.page.filters.undo_button.isEnabled()
     bench.show()
-    assert bench.page.undo_button.isEnabled()
+    assert bench.page.filters.undo_button.isEnabled()
     bench.network.parameters += 1
     bench.show()
-    assert not bench.page.undo_button.isEnabled()
+    assert not bench.page.filters.undo_button.isEnabled()
 
 
 def test_nothing_is_edited_while_training_goes_on(bench: Bench) -> None:
     page = bench.page
     page.set_busy(True)
-    for widget in (page.value_box, page.kernel_box, page.editor, page.step.keep_button, page.undo_button):
+    for widget in (
+        page.filters.value_box,
+        page.filters.kernel_box,
+        page.filters.editor,
+        page.step.keep_button,
+        page.filters.undo_button,
+    ):
         assert not widget.isEnabled()
-    page.value_box.setValue(5)
-    page.kernel_box.activated.emit(0)
+    page.filters.value_box.setValue(5)
+    page.filters.kernel_box.activated.emit(0)
     page.step.keep_requested.emit(bench.network.parameters + 1)
     assert bench.asked == []
     page.set_busy(False)
-    page.value_box.setValue(6)
+    page.filters.value_box.setValue(6)
     assert len(bench.asked) == 1
 
 
@@ -194,9 +200,9 @@ def test_nothing_is_edited_while_training_goes_on(bench: Bench) -> None:
 
 
 def test_without_images_the_page_says_how_to_come_by_them(bench: Bench, qtbot: QtBot) -> None:
-    assert "Load the test set" in bench.page._accuracy.text()
+    assert "Load the test set" in bench.page.filters.accuracy.text()
     with qtbot.waitSignal(bench.page.data_requested):
-        bench.page._accuracy.linkActivated.emit("#")
+        bench.page.filters.accuracy.linkActivated.emit("#")
 
 
 def test_accuracy_follows_edits_and_remembers_the_one_before(bench: Bench, qtbot: QtBot) -> None:
@@ -208,11 +214,11 @@ def test_accuracy_follows_edits_and_remembers_the_one_before(bench: Bench, qtbot
 
     bench.page.show_images(images, labels)
     before = accuracy()
-    qtbot.waitUntil(lambda: bench.page._accuracy.text() == f"{before:.2f} %")
-    bench.page.kernel_box.activated.emit(1)
-    qtbot.waitUntil(lambda: bench.page._accuracy.text() == f"{before:.1f} → {accuracy():.1f} %")
-    bench.page.undo_button.click()
-    qtbot.waitUntil(lambda: bench.page._accuracy.text() == f"{before:.2f} %")
+    qtbot.waitUntil(lambda: bench.page.filters.accuracy.text() == f"{before:.2f} %")
+    bench.page.filters.kernel_box.activated.emit(1)
+    qtbot.waitUntil(lambda: bench.page.filters.accuracy.text() == f"{before:.1f} → {accuracy():.1f} %")
+    bench.page.filters.undo_button.click()
+    qtbot.waitUntil(lambda: bench.page.filters.accuracy.text() == f"{before:.2f} %")
 
 
 def test_the_newest_of_many_networks_is_evaluated_last(bench: Bench, qtbot: QtBot) -> None:
@@ -267,7 +273,7 @@ def test_a_step_is_shown_and_changes_nothing_until_it_is_kept(bench: Bench) -> N
     np.testing.assert_array_equal(bench.network.parameters, before)
     page.step.keep_button.click()
     np.testing.assert_allclose(bench.network.parameters, step.parameters, rtol=1e-6, atol=1e-7)
-    page.undo_button.click()
+    page.filters.undo_button.click()
     np.testing.assert_array_equal(bench.network.parameters, before)
 
 
@@ -295,12 +301,12 @@ def test_without_a_drawing_there_is_no_step(bench: Bench) -> None:
 def test_every_architecture_can_be_experimented_with(page: WhatIfPage, name: str) -> None:
     Bench(page, make_network())
     bench = Bench(page, make_network(name))
-    page.kernel_box.activated.emit(0)
-    page.editor.select((1, 1, 1))
-    page.value_box.setValue(0.25)
+    page.filters.kernel_box.activated.emit(0)
+    page.filters.editor.select((1, 1, 1))
+    page.filters.value_box.setValue(0.25)
     assert bench.filters[1, 0, 1, 1] == 0.25
     assert not page.grab().isNull()
-    page.undo_button.click()
+    page.filters.undo_button.click()
     assert bench.filters[1, 0, 1, 1] != 0.25
 
 
@@ -308,10 +314,10 @@ def test_a_network_without_filters_is_told_of(page: WhatIfPage, monkeypatch: pyt
     monkeypatch.setitem(architectures.ARCHITECTURES, "plain", lambda: [Flatten(), Dense(10)])
     Bench(page, make_network())
     Bench(page, make_network("plain"))
-    assert page.editor is None
-    assert page._filter_part._note.text() == "this network has no filters"
+    assert page.filters.editor is None
+    assert page.filters._note.text() == "this network has no filters"
     assert "no filters" in page.step._unit.text()
-    assert not page.kernel_box.isEnabled()
+    assert not page.filters.kernel_box.isEnabled()
     assert not page.grab().isNull()
 
 
@@ -321,26 +327,26 @@ def test_a_network_without_filters_is_told_of(page: WhatIfPage, monkeypatch: pyt
 def test_an_edit_is_taken_into_the_windows_model(window: MainWindow) -> None:
     window.explorer.setCurrentWidget(window.what_if_page)
     assert not window.isWindowModified()
-    window.what_if_page.value_box.setValue(1.5)
+    window.what_if_page.filters.value_box.setValue(1.5)
     assert window.model.network.parameters[0] == 1.5
     assert window.model.changed
     assert window.isWindowModified()
     assert window.model.record.test_accuracy is None
-    window.what_if_page.undo_button.click()
+    window.what_if_page.filters.undo_button.click()
     assert window.model.network.parameters[0] != 1.5
 
 
 def test_frozen_filters_outlive_training(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
     ready.explorer.setCurrentWidget(ready.what_if_page)
-    ready.what_if_page.kernel_box.activated.emit(3)
-    ready.what_if_page.freeze_box.click()
+    ready.what_if_page.filters.kernel_box.activated.emit(3)
+    ready.what_if_page.filters.freeze_box.click()
     before = ready.model.network.named()
     filters, weights = before["conv1.weights"].copy(), before["dense1.weights"].copy()
     ready.train()
     wait_for(State.RUNNING)
-    assert not ready.what_if_page.editor.isEnabled()
+    assert not ready.what_if_page.filters.editor.isEnabled()
     wait_for(State.IDLE)
-    assert ready.what_if_page.editor.isEnabled()
+    assert ready.what_if_page.filters.editor.isEnabled()
     np.testing.assert_array_equal(ready.model.network.named()["conv1.weights"], filters)
     assert not np.array_equal(ready.model.network.named()["dense1.weights"], weights)
     assert ready.model.record.recipe.freeze_filters
@@ -356,10 +362,10 @@ def test_an_edit_while_looking_back_starts_from_that_moment(
     slider.setValue(0)
     then = ready._past.parameters.copy()
     ready.explorer.setCurrentWidget(ready.what_if_page)
-    ready.what_if_page.value_box.setValue(2.25)
+    ready.what_if_page.filters.value_box.setValue(2.25)
     assert ready._past is None
     assert slider.value() == slider.maximum()
     assert ready.model.network.parameters[0] == 2.25
     np.testing.assert_array_equal(ready.model.network.parameters[1:], then[1:])
-    ready.what_if_page.undo_button.click()
+    ready.what_if_page.filters.undo_button.click()
     np.testing.assert_array_equal(ready.model.network.parameters, then)
