@@ -49,7 +49,7 @@ class Recipe:
     name: str = "default"
     epochs: int = 10
     batch_size: int = 32
-    learning_rate: float = 0.5
+    learning_rate: float = 0.35
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     momentum: float = 0.9
     weight_decay: float = 0.0

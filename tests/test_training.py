@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mnist_gui.nn.network import Network
 
-FAST = Recipe(epochs=8, batch_size=8)
+FAST = Recipe(epochs=8, batch_size=8, learning_rate=0.05)
 EXACT = replace(FAST, epochs=2, dtype="float64")
 
 
