@@ -123,6 +123,7 @@ QStatusBar::item { border: none; }
 QMenuBar { background: palette(window); }
 QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
 QMenuBar::item:selected { background: palette(alternate-base); }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 """
 
 

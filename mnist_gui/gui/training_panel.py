@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound=QWidget)
 
 _ROOMY = 1200  # pixels from which on all buttons are labelled
+_PAUSE_TIP = "Pause: rest between two steps (Ctrl+P)"
+_STOP_TIP = "Stop: end the run and keep what was learned (Ctrl+.)"
+_RESET_TIP = "Reset: fresh weights from the seed, untrained"
 
 
 class State(Enum):
@@ -117,13 +120,13 @@ class TrainingPanel(QWidget):
         self.seed_box.setRange(0, 2**31 - 1)
 
         self.train_button = self._button(
-            "trainButton", "Train", "play", "Train from nothing: fresh weights from the seed"
+            "trainButton", "Train", "play", "Train from nothing: fresh weights from the seed (Ctrl+T)"
         )
         self.train_button.setProperty("accent", True)
         self.train_button.setIcon(theme.icon("play", QPalette.ColorRole.HighlightedText))
-        self.pause_button = self._button("pauseButton", "Pause", "pause", "Rest between two steps")
-        self.stop_button = self._button("stopButton", "Stop", "stop", "End the run and keep what was learned")
-        self.reset_button = self._button("resetButton", "Reset", "reset", "Fresh weights from the seed, untrained")
+        self.pause_button = self._button("pauseButton", "Pause", "pause", _PAUSE_TIP)
+        self.stop_button = self._button("stopButton", "Stop", "stop", _STOP_TIP)
+        self.reset_button = self._button("resetButton", "Reset", "reset", _RESET_TIP)
 
         self.progress = QProgressBar()
         self.progress.setObjectName("trainingProgress")
@@ -275,7 +278,7 @@ class TrainingPanel(QWidget):
         self.stop_button.setEnabled(not idle)
         paused = state is State.PAUSED
         self.pause_button.setIcon(theme.icon("play" if paused else "pause"))
-        self.pause_button.setToolTip("Go on" if paused else "Rest between two steps")
+        self.pause_button.setToolTip("Resume: go on (Ctrl+P)" if paused else _PAUSE_TIP)
         self._label_buttons()
 
     def _label_buttons(self) -> None:
