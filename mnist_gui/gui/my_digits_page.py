@@ -240,12 +240,12 @@ class _Scores(QWidget):
         layout.setVerticalSpacing(theme.GRID // 2)
         layout.setColumnStretch(0, 1)
         right = Qt.AlignmentFlag.AlignRight
-        self._heads = grey("before"), grey("now")
-        for column, head in enumerate(self._heads, 1):
-            layout.addWidget(head, 0, column, right)
+        self._head = grey("before")
+        layout.addWidget(self._head, 0, 1, right)
+        layout.addWidget(grey("now"), 0, 2, right)
         self._labels: list[tuple[QLabel, QLabel]] = []
         for row, name in enumerate(("my digits", "test set"), 1):
-            before, now = grey("–"), QLabel("–")
+            before, now = grey(), QLabel("–")
             font = theme.tabular(now.font())
             font.setBold(True)
             now.setFont(font)
@@ -256,6 +256,7 @@ class _Scores(QWidget):
             layout.addWidget(before, row, 1, right)
             layout.addWidget(now, row, 2, right)
             self._labels.append((before, now))
+        self.forget_before()
         self.setToolTip("The share of digits that the network reads right")
 
     def show_own(self, accuracy: float) -> None:
@@ -265,12 +266,15 @@ class _Scores(QWidget):
         self._labels[1][1].setText(_percent(accuracy))
 
     def begin(self) -> None:
-        for before, now in self._labels:
-            before.setText(now.text())
+        self._show_before([now.text() for _, now in self._labels])
 
     def forget_before(self) -> None:
-        for before, _ in self._labels:
-            before.setText("–")
+        self._show_before(["", ""])
+
+    def _show_before(self, texts: list[str]) -> None:
+        self._head.setText("before" if any(texts) else "")
+        for (before, _), text in zip(self._labels, texts, strict=True):
+            before.setText(text)
 
 
 def _percent(share: float | None) -> str:

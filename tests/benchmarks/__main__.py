@@ -6,7 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import machine, network, window
+from mnist_gui.assets import SHIPPED_MODEL
+
+from . import machine, network, teaching, window
 from .contenders import UnavailableError
 from .report import COMPARISON_HEAD, MEASURE_HEAD, Comparison, table
 
@@ -17,7 +19,7 @@ COMPARED = {
     "startup": window.start_up,
     "throughput": window.throughput,
 }
-SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes"]
+SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes", "teaching"]
 
 
 def _skipped(error: UnavailableError) -> None:
@@ -49,6 +51,8 @@ def main() -> None:
         "--rounds", type=int, default=21, help="rounds in which the contenders take turns (%(default)s)"
     )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the training step's times, as .svg or .png")
+    parser.add_argument("--strokes", type=Path, metavar="FILE", help="pen strokes of several writers, for teaching")
+    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, metavar="FILE", help="what is taught (shipped)")
     arguments = parser.parse_args()
     chosen = arguments.sections or SECTIONS
     if unknown := set(chosen) - set(SECTIONS):
@@ -82,6 +86,11 @@ def main() -> None:
     if "sizes" in chosen:
         try:
             _print_sizes(arguments.rounds)
+        except UnavailableError as error:
+            _skipped(error)
+    if "teaching" in chosen:
+        try:
+            print(table(teaching.HEAD, teaching.rows(arguments.strokes, arguments.model)), end="\n\n")
         except UnavailableError as error:
             _skipped(error)
 
