@@ -189,7 +189,12 @@ def train(
     """
     from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
 
-    images, labels = _training_set(data, recipe)
+    images, labels = data.train_images, data.train_labels
+    if recipe.drawn and data.name == "mnist":
+        for _ in drawn.prepare(recipe.drawn, drawn.TRAIN_SEED):
+            yield None
+        more_images, more_labels = drawn.images(recipe.drawn, drawn.TRAIN_SEED)
+        images, labels = np.concatenate([images, more_images]), np.concatenate([labels, more_labels])
     kept = network.parameters.copy()
     orders = initialize(network, recipe, len(images))
     if not fresh:
@@ -199,13 +204,6 @@ def train(
     # More BLAS threads slow these tiny products down, and take the window's core.
     with threadpool_limits(1, user_api="blas"):
         yield from _Run(network, data, images, labels, recipe, orders).go()
-
-
-def _training_set(data: Dataset, recipe: Recipe) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    if not recipe.drawn or data.name != "mnist":
-        return data.train_images, data.train_labels
-    images, labels = drawn.images(recipe.drawn, drawn.TRAIN_SEED)
-    return np.concatenate([data.train_images, images]), np.concatenate([data.train_labels, labels])
 
 
 def _frozen(network: Network, recipe: Recipe) -> int:

@@ -6,7 +6,6 @@ holds the forms that MNIST's writers hardly made: the flagged 1, the barred 7.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +15,8 @@ from mnist_gui.data.skeletons import Skeleton, skeletons
 from mnist_gui.ink import THICKNESS, Stroke, render
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 TRAIN_SEED: Final = 1
@@ -34,6 +35,7 @@ WOBBLE: Final = 1.2  # amplitude of the slow swings along the path
 PRESSURE: Final = 0.12  # part of the pen's width
 THICKNESS_SPREAD: Final = 0.25  # of the logarithm
 
+KEPT: Final = 4  # drawn sets that stay in memory
 _BATCH: Final = 128  # what a processor's cache holds
 
 
@@ -53,9 +55,12 @@ def load(train_size: int = 40_000, test_size: int = 5_000) -> Dataset:
     return Dataset("drawn", *images(train_size, TRAIN_SEED), *images(test_size, TEST_SEED))
 
 
-@lru_cache(maxsize=4)
+_kept: dict[tuple[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+"""What `images` returned last, by its arguments."""
+
+
 def images(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Draw digits as the network sees them.
+    """Draw digits as the network sees them, or return those that were drawn before.
 
     Parameters
     ----------
@@ -71,6 +76,15 @@ def images(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
     labels : ndarray of uint8, shape (count,)
         Read-only.
     """
+    for _ in prepare(count, seed):
+        pass
+    return _kept[count, seed]
+
+
+def prepare(count: int, seed: int) -> Iterator[None]:
+    """Draw what `images` will return, and hand over every few milliseconds, as a chance to stop."""
+    if (count, seed) in _kept:
+        return
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % CLASSES).astype(np.uint8)
     result = np.empty((count, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
@@ -83,9 +97,12 @@ def images(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
             for start in range(0, len(chosen), _BATCH):
                 batch = chosen[start : start + _BATCH]
                 result[batch] = render(*_paths(skeleton, len(batch), rng), _thickness(len(batch), rng))
+                yield
     for array in (result, labels):
         array.setflags(write=False)
-    return result, labels
+    if len(_kept) == KEPT:
+        del _kept[next(iter(_kept))]
+    _kept[count, seed] = result, labels
 
 
 def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:

@@ -295,6 +295,8 @@ class MainWindow(QMainWindow):
             self.training_panel.show_status("loading the images …")
         elif state is State.PAUSED:
             self.training_panel.show_status("paused")
+        elif state is State.RUNNING and before is not State.PAUSED:
+            self.training_panel.show_status("preparing the images …")
         elif state is State.IDLE and before is State.LOADING:
             self.training_panel.show_status("Ready to train")
             self.training_panel.progress.setValue(0)

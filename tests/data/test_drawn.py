@@ -26,7 +26,7 @@ def test_the_data_set_is_labelled_balanced_and_read_only() -> None:
 
 def test_a_seed_decides_everything() -> None:
     first = drawn.images(60, seed=7)
-    drawn.images.cache_clear()
+    drawn._kept.clear()
     again, other = drawn.images(60, seed=7), drawn.images(60, seed=8)
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
@@ -82,3 +82,20 @@ def test_a_corner_is_sharp_only_in_the_sharp_path() -> None:
         bend[name] = np.abs(np.diff(np.unwrap(np.arctan2(heading[:, 1], heading[:, 0])))).max()
     assert bend["sharp"] == pytest.approx(np.pi / 2)
     assert bend["smooth"] < np.pi / 8
+
+
+def test_drawing_can_be_left_off_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "_kept", {})
+    drawing = drawn.prepare(300, seed=11)
+    next(drawing)
+    drawing.close()
+    assert not drawn._kept
+    assert sum(1 for _ in drawn.prepare(300, seed=11)) > 10
+    assert not list(drawn.prepare(300, seed=11))  # they are there
+
+
+def test_only_the_last_sets_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "_kept", {})
+    for seed in range(drawn.KEPT + 2):
+        drawn.images(10, seed)
+    assert [seed for _, seed in drawn._kept] == list(range(2, drawn.KEPT + 2))
