@@ -1,0 +1,72 @@
+"""Lessons from the person's digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnist_gui import learning
+from mnist_gui.data import drawn
+from mnist_gui.data.dataset import Dataset
+from mnist_gui.nn import architectures
+from mnist_gui.training import Recipe, evaluate, train
+
+MINE = 24  # the person's digits
+
+
+@pytest.fixture(scope="module")
+def rest() -> Dataset:
+    return Dataset("drawn", *drawn.images(3000, 7), *drawn.images(500, 8))
+
+
+@pytest.fixture
+def mine(rest):
+    """A hand that nobody expects: digits that stand on their heads."""
+    images, labels = drawn.images(4 * MINE, 9)
+    wanted = np.isin(labels, [2, 4, 7])
+    return images[wanted][:MINE, ::-1], labels[wanted][:MINE]
+
+
+def test_a_lesson_is_the_rest_and_the_persons_share(rest, mine):
+    lesson = learning.lesson(rest, *mine, np.random.default_rng(0))
+    count, own = len(lesson.train_images), len(lesson.train_images) - len(rest.train_images)
+    assert own / count == pytest.approx(learning.SHARE, abs=0.001)
+    np.testing.assert_array_equal(np.sort(lesson.train_labels[:-own]), np.sort(rest.train_labels))
+    repeats = np.bincount(lesson.train_labels[-own:], minlength=10) / np.bincount(mine[1], minlength=10).clip(1)
+    assert repeats[[2, 4, 7]] == pytest.approx(own / MINE, rel=0.2)
+    assert lesson.test_images is rest.test_images
+    assert lesson.name == rest.name
+
+
+def test_a_lesson_is_bounded_and_repeats(rest, mine, monkeypatch):
+    monkeypatch.setattr(learning, "LESSON_SIZE", 1000)
+    one, other = (learning.lesson(rest, *mine, np.random.default_rng(3)) for _ in range(2))
+    assert len(one.train_images) == 1000
+    np.testing.assert_array_equal(one.train_images, other.train_images)
+
+
+def test_drawn_digits_stand_among_mnists(rest, mine):
+    named = Dataset("mnist", rest.train_images, rest.train_labels, rest.test_images, rest.test_labels)
+    plain, lesson = (learning.lesson(data, *mine, np.random.default_rng(0)) for data in (rest, named))
+    more = len(lesson.train_images) - len(plain.train_images)
+    assert more == pytest.approx(learning.DRAWN / (1 - learning.SHARE), abs=2)
+
+
+def test_a_lesson_teaches_and_forgets_little(rest, mine):
+    network = architectures.build("notebook")
+    for _ in train(network, rest, Recipe(epochs=4)):
+        pass
+    before = network.parameters.copy()
+    unseen = drawn.images(400, 10)
+    unseen = unseen[0][np.isin(unseen[1], [2, 4, 7])][:, ::-1], unseen[1][np.isin(unseen[1], [2, 4, 7])]
+    own, other, test = (
+        evaluate(network, *part).accuracy for part in (mine, unseen, (rest.test_images, rest.test_labels))
+    )
+    assert own < 0.6
+    lesson = learning.lesson(rest, *mine, np.random.default_rng(0))
+    for _ in train(network, lesson, learning.RECIPE, fresh=False):
+        pass
+    assert evaluate(network, *mine).accuracy > own + 0.3
+    assert evaluate(network, *unseen).accuracy > other + 0.2
+    assert evaluate(network, rest.test_images, rest.test_labels).accuracy > test - 0.03
+    assert not np.array_equal(network.parameters, before)
