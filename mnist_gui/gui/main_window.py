@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from mnist_gui.assets import ASSETS
 from mnist_gui.data import mnist
 from mnist_gui.errors import UserError
-from mnist_gui.gui import theme, tour
+from mnist_gui.gui import export, theme, tour
 from mnist_gui.gui.charts import Charts
 from mnist_gui.gui.draw_panel import DrawPanel
 from mnist_gui.gui.explorer import Explorer
@@ -469,6 +469,34 @@ class MainWindow(QMainWindow):
             buttons.Save,
         )
         return self.save_model() if answer == buttons.Save else answer == buttons.Discard
+
+    # --- pictures ---
+
+    def save_view(self) -> None:
+        """Save the view in sight as a picture."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save view as picture", "view.png", "Pictures (*.png *.svg)")
+        if path:
+            self._save_picture(path, lambda: export.save_view(self.explorer.currentWidget(), Path(path)))
+
+    def save_film(self) -> None:
+        """Save the filters over time."""
+        history = self.trainer.history
+        if history is None or not history.snapshots:
+            self._say("Train first: there is no run yet whose filters could be shown over time.")
+            return
+        kinds = "Animated GIF (*.gif);;Strip of pictures (*.png)"
+        path, _ = QFileDialog.getSaveFileName(self, "Save filters over time", "filters.gif", kinds)
+        if path:
+            architecture = self.model.network.architecture
+            self._save_picture(path, lambda: export.save_film(history.snapshots, architecture, Path(path)))
+
+    def _save_picture(self, path: str, save: Callable[[], None]) -> None:
+        try:
+            save()
+        except UserError as error:
+            QMessageBox.warning(self, "The picture can't be saved", str(error))
+        else:
+            self._say(f"Saved {path}")
 
     # --- the window ---
 

@@ -40,6 +40,9 @@ class Menus:
         self._add(file, "Save model &as…", window.save_model_as, "Ctrl+Shift+S")
         self._shipped = self._add(file, "&Back to the shipped model", window.open_shipped_model)
         file.addSeparator()
+        self._add(file, "Save &view as picture…", window.save_view)
+        self._add(file, "Save &filters over time…", window.save_film)
+        file.addSeparator()
         self._add(file, "&Quit", window.close, "Ctrl+Q")
 
         edit = bar.addMenu("&Edit")

@@ -1,0 +1,110 @@
+"""Pictures to keep: any view as PNG or SVG, and the filters of a run as a film."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QBuffer, QIODevice, QPoint
+from PySide6.QtGui import QImage, QPainter
+
+from mnist_gui.errors import UserError
+from mnist_gui.gui.map_view import MapView
+from mnist_gui.nn import architectures
+from mnist_gui.nn.layers import Conv2D
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from PIL import Image
+    from PySide6.QtWidgets import QWidget
+
+    from mnist_gui.history import Snapshot
+
+FRAMES: Final = 80
+FRAME_MS: Final = 60
+LAST_FRAME_MS: Final = 2000
+
+
+def save_view(widget: QWidget, path: Path) -> None:
+    """Save what a widget shows, as SVG if the path ends so, else as PNG.
+
+    Raises
+    ------
+    UserError
+        If the file can't be written.
+    """
+    content = QBuffer()
+    content.open(QIODevice.OpenModeFlag.WriteOnly)
+    if path.suffix.lower() == ".svg":
+        from PySide6.QtSvg import QSvgGenerator
+
+        generator = QSvgGenerator()
+        generator.setOutputDevice(content)
+        generator.setSize(widget.size())
+        generator.setViewBox(widget.rect())
+        painter = QPainter(generator)
+        widget.render(painter, QPoint())
+        painter.end()
+        del painter, generator  # before the buffer that they write to
+    else:
+        widget.grab().save(content, "PNG")
+    _write(path, bytes(content.data().data()))
+
+
+def save_film(snapshots: Sequence[Snapshot], architecture: str, path: Path) -> None:
+    """Save the first convolution's filters over time: a strip of PNG if the path ends so, else an animated GIF.
+
+    Raises
+    ------
+    UserError
+        If the file can't be written.
+    """
+    from PIL import Image
+
+    frames = _frames(snapshots, architecture)
+    content = BytesIO()
+    if path.suffix.lower() == ".png":
+        width, height = frames[0].size
+        chosen = frames[:: max(1, len(frames) // 12)]
+        strip = Image.new("RGB", (width * len(chosen), height))
+        for i, frame in enumerate(chosen):
+            strip.paste(frame, (i * width, 0))
+        strip.save(content, "PNG")
+    else:
+        durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
+        frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    _write(path, content.getvalue())
+
+
+def _frames(snapshots: Sequence[Snapshot], architecture: str) -> list[Image.Image]:
+    """Draw the filters at moments spread over a run, with one scale for all."""
+    from PIL import Image
+
+    network = architectures.build(architecture)
+    layer = next(layer for layer in network.layers if isinstance(layer, Conv2D))
+    chosen = [snapshots[i] for i in np.unique(np.linspace(0, len(snapshots) - 1, FRAMES).astype(int))]
+    filters = []
+    for snapshot in chosen:
+        network.parameters[:] = snapshot.parameters
+        filters.append(layer.weights[:, 0].copy())
+    limit = max(float(np.abs(weights).max()) for weights in filters) or 1.0
+    count, height, width = filters[0].shape
+    view = MapView("diverging", (count, height, width), pixel=32, numbers=True)
+    view.resize(view.sizeHint().width() + 16, view.sizeHint().height() + 16)
+    frames = []
+    for weights in filters:
+        view.show_values(weights, -limit, limit)
+        shot = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        size = (shot.width(), shot.height())
+        frames.append(Image.frombytes("RGB", size, bytes(shot.constBits()), "raw", "RGB", shot.bytesPerLine()))
+    return frames
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"The picture can't be saved as {path}: {error.strerror or error}.") from error
