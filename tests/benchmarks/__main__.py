@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnist_gui.assets import SHIPPED_MODEL
 
-from . import machine, network, teaching, window
+from . import machine, network, reading, teaching, window
 from .contenders import UnavailableError
 from .report import COMPARISON_HEAD, MEASURE_HEAD, Comparison, table
 
@@ -19,7 +19,7 @@ COMPARED = {
     "startup": window.start_up,
     "throughput": window.throughput,
 }
-SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes", "teaching"]
+SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes", "reading", "teaching"]
 
 
 def _skipped(error: UnavailableError) -> None:
@@ -51,7 +51,9 @@ def main() -> None:
         "--rounds", type=int, default=21, help="rounds in which the contenders take turns (%(default)s)"
     )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the training step's times, as .svg or .png")
-    parser.add_argument("--strokes", type=Path, metavar="FILE", help="pen strokes of several writers, for teaching")
+    parser.add_argument(
+        "--strokes", type=Path, metavar="FILE", help="pen strokes of several writers, for reading and teaching"
+    )
     parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, metavar="FILE", help="what is taught (shipped)")
     arguments = parser.parse_args()
     chosen = arguments.sections or SECTIONS
@@ -88,6 +90,12 @@ def main() -> None:
             _print_sizes(arguments.rounds)
         except UnavailableError as error:
             _skipped(error)
+    if "reading" in chosen:
+        if arguments.strokes:
+            print(table(reading.HEAD, reading.rows(arguments.strokes)), end="\n\n")
+            print(table(reading.ARCHITECTURES_HEAD, reading.architecture_rows(arguments.strokes)), end="\n\n")
+        else:
+            _skipped(UnavailableError("reading needs --strokes FILE"))
     if "teaching" in chosen:
         try:
             print(table(teaching.HEAD, teaching.rows(arguments.strokes, arguments.model)), end="\n\n")
