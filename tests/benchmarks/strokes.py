@@ -1,4 +1,4 @@
-"""Real pen strokes from a file: {"samples": [{"label", "writer", "strokes": [[[x, y], …], …]}, …]} in JSON, or gzipped."""
+"""Real pen strokes: JSON, plain or gzipped, {"samples": [{"label", "writer", "strokes": [[[x, y], …], …]}, …]}."""
 
 from __future__ import annotations
 
