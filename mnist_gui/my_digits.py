@@ -34,7 +34,6 @@ _REMOVED: Final = "removed"
 _MAX_BYTES: Final = 100_000_000  # of a file to import: some 20,000 digits
 _MAX_POINTS: Final = 10_000  # of a drawing: a line thirty papers long. What is read need not have been drawn
 _REACH: Final = 1000.0  # papers' sides from the corner, beyond which nothing was drawn either
-_DECIMALS: Final = 5  # of a paper's side: a hundredth of a pixel of the finest screen
 
 
 class MyDigitsError(UserError):
@@ -77,13 +76,15 @@ class MyDigit:
 
 
 def to_json(digit: MyDigit) -> str:
-    """Write a digit as one line of JSON: its image as 784 bytes in hexadecimal, and its strokes if there are any."""
+    """Write a digit as one line of JSON: its image as 784 bytes in hexadecimal, and its strokes if there are any.
+
+    The numbers are written in full, so that the same image comes of them again, to the last bit.
+    """
     record: dict[str, Any] = {"format": FORMAT_VERSION, "id": digit.id, "label": digit.label, "time": digit.time}
     record["image"] = digit.image.tobytes().hex()
     if sum(len(stroke.points) for stroke in digit.strokes) <= _MAX_POINTS:
         record["strokes"] = [
-            {"points": stroke.points.round(_DECIMALS).tolist(), "widths": stroke.widths.round(_DECIMALS).tolist()}
-            for stroke in digit.strokes
+            {"points": stroke.points.tolist(), "widths": stroke.widths.tolist()} for stroke in digit.strokes
         ]
     return json.dumps(record)
 

@@ -52,8 +52,8 @@ def test_a_digit_survives_json(digit):
     np.testing.assert_array_equal(read.image, digit.image)
     assert len(read.strokes) == len(digit.strokes)
     for mine, theirs in zip(read.strokes, digit.strokes, strict=True):
-        np.testing.assert_allclose(mine.points, theirs.points, atol=1e-5)
-        np.testing.assert_allclose(mine.widths, theirs.widths, atol=1e-5)
+        np.testing.assert_array_equal(mine.points, theirs.points)
+        np.testing.assert_array_equal(mine.widths, theirs.widths)
 
 
 points = st.lists(st.tuples(*[st.floats(-2, 3)] * 2), min_size=1, max_size=8)
