@@ -62,7 +62,6 @@ def test_a_run_fills_the_charts_and_changes_the_filters(ready: MainWindow, wait_
     click(ready, "trainButton")
     assert ready.trainer.state is State.LOADING
     assert "loading" in status(ready)
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     assert status(ready) == "finished: 2 epochs"
     assert ready.training_panel.progress.value() == ready.training_panel.progress.maximum()
@@ -87,7 +86,6 @@ def test_the_result_is_that_of_the_generator(
 ) -> None:
     ready.training_panel.seed_box.setValue(5)
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     network = architectures.build("notebook")
     for _ in train(network, load(data_folder), ready.training_panel.recipe()):
@@ -98,7 +96,6 @@ def test_the_result_is_that_of_the_generator(
 def test_a_second_run_begins_at_once_and_anew(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
     for _ in range(2):
         click(ready, "trainButton")
-        wait_for(State.RUNNING)
         wait_for(State.IDLE)
     assert ready.charts.loss._test.getData()[0].tolist() == [1, 2]
     first = ready.model.network.parameters.copy()
@@ -110,7 +107,6 @@ def test_a_second_run_begins_at_once_and_anew(ready: MainWindow, wait_for: Calla
 
 def test_training_on_begins_where_the_network_is(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     learned = ready.model.network.parameters.copy()
     loss = ready.model.record.test_loss
@@ -126,7 +122,6 @@ def test_training_on_keeps_the_mark_of_unsaved_training(
     ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     monkeypatch.setattr("mnist_gui.gui.training_thread.train", lambda *_, **__: iter(()))
     ready.train_on()
@@ -146,7 +141,6 @@ def test_the_notebook_s_recipe_tells_of_its_faults_and_trains_in_float64(
     assert ready.training_panel.recipe() == RECIPES["notebook"]
     ready.training_panel.epochs_box.setValue(1)
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     assert ready.model.network.dtype == np.float64
     assert ready.model.record.recipe.as_notebook
@@ -275,7 +269,6 @@ def test_reset_asks_before_it_forgets(
     ready: MainWindow, wait_for: Callable[[State], None], messages: Messages, answer: str
 ) -> None:
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     learned = ready.model.network.parameters.copy()
     messages.answers = [answer]
