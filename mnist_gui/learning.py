@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mnist_gui.data import augment, drawn
+from mnist_gui.data.dataset import IMAGE_SIZE, Dataset
 from mnist_gui.recipe import Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mnist_gui.data.dataset import Dataset
-
 RECIPE: Final = Recipe(name="my digits", epochs=3, learning_rate=0.1)
-"""Goes on from the parameters that the network has."""
+"""Goes on from the parameters that the network has, among digits like those that it was trained on."""
+
+GENTLE: Final = replace(RECIPE, epochs=6, learning_rate=0.01)
+"""The same among drawn digits alone, which don't remind the network of MNIST: the steps must be small."""
 
 LESSON_SIZE: Final = 40_000
 """Images in a lesson, at most."""
@@ -27,6 +29,14 @@ SHARE: Final = 0.1
 DRAWN: Final = 2000
 """Digits drawn by rule that stand among MNIST's, so that forms which MNIST lacks are not forgotten either."""
 
+DRAWN_ALONE: Final = 4500
+"""Digits that are drawn if there are no others; it takes most of a second."""
+
+DRAWN_TEST: Final = 1000
+
+NOTHING: Final = Dataset("drawn", *2 * (np.empty((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8), np.empty(0, np.uint8)))
+"""Stands for the rest of a lesson where no data set is at hand."""
+
 
 def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator) -> Dataset:
     """Put a person's digits among many others.
@@ -34,7 +44,7 @@ def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], 
     Parameters
     ----------
     rest : Dataset
-        Where the others are taken from.
+        Where the others are taken from. For `NOTHING` they are drawn, to be learned among with `GENTLE`.
     images : ndarray of uint8, shape (n, 28, 28)
         The person's. Each is repeated, a little bent each time, until they make up `SHARE` of the lesson.
     labels : ndarray of uint8, shape (n,)
@@ -45,6 +55,9 @@ def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], 
     Dataset
         Named as the rest, and tested as it is.
     """
+    if not len(rest.train_images):
+        train, test = drawn.images(DRAWN_ALONE, drawn.TRAIN_SEED), drawn.images(DRAWN_TEST, drawn.TEST_SEED)
+        rest = Dataset(rest.name, *train, *test)
     ruled, ruled_labels = drawn.images(DRAWN if rest.name == "mnist" else 0, drawn.TRAIN_SEED)
     most = round(LESSON_SIZE * (1 - SHARE)) - len(ruled)
     others = rng.permutation(len(rest.train_images))[:most]

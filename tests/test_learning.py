@@ -52,6 +52,13 @@ def test_drawn_digits_stand_among_mnists(rest, mine):
     assert more == pytest.approx(learning.DRAWN / (1 - learning.SHARE), abs=2)
 
 
+def test_with_nothing_at_hand_the_rest_is_drawn(mine):
+    lesson = learning.lesson(learning.NOTHING, *mine, np.random.default_rng(0))
+    assert len(lesson.train_images) == pytest.approx(learning.DRAWN_ALONE / (1 - learning.SHARE), abs=1)
+    assert len(lesson.test_images) == len(lesson.test_labels) == learning.DRAWN_TEST
+    assert lesson.name == "drawn"
+
+
 def test_a_lesson_teaches_and_forgets_little(rest, mine):
     network = architectures.build("notebook")
     for _ in train(network, rest, Recipe(epochs=4)):

@@ -70,7 +70,9 @@ class Menus:
             action = self._add(teach, f"&{digit}", partial(window.teaching.name_drawing, digit), f"Ctrl+{digit}")
             action.setAutoRepeat(False)  # a second press takes the first one back
         self._learn = self._add(train, "&Learn from my digits", window.teaching.learn, "Ctrl+L")
-        self._add(train, "&Undo learning", window.teaching.unlearn)
+        unlearn = self._add(train, "&Undo learning", window.teaching.unlearn)
+        unlearn.setEnabled(False)
+        window.teaching.unlearn_available_changed.connect(unlearn.setEnabled)
 
         appearance = bar.addMenu("&View").addMenu("&Appearance")
         group = QActionGroup(window)

@@ -167,8 +167,10 @@ class MyDigitsPage(Page):
         """Show the share of the test set that is read right, in [0, 1]; None if it is not known."""
         self._scores.show_test(accuracy)
 
-    def begin_lesson(self) -> None:
-        """Keep the present scores, to be seen beside those to come."""
+    def begin_lesson(self, network: Network) -> None:
+        """Keep the scores of a network, to be seen beside those to come."""
+        answers = network.probabilities(self._images).argmax(axis=1)  # the page may never have been in sight
+        self._scores.show_own(float((answers == self._labels()).mean()))
         self._scores.begin()
 
     def end_lesson(self) -> None:
@@ -189,10 +191,12 @@ class MyDigitsPage(Page):
         if len(probabilities) != len(self._digits):  # of digits that are gone
             return
         self.list.show_answers(probabilities)
-        labels = np.array([digit.label for digit in self._digits])
-        right = int((probabilities.argmax(axis=1) == labels).sum())
-        self._scores.show_own(right / len(labels))
+        right = int((probabilities.argmax(axis=1) == self._labels()).sum())
+        self._scores.show_own(right / len(self._digits))
         self._write_note(right)
+
+    def _labels(self) -> NDArray[np.uint8]:
+        return np.array([digit.label for digit in self._digits], np.uint8)
 
     def _write_note(self, right: int | None) -> None:
         count = len(self._digits)

@@ -30,6 +30,7 @@ class Teaching(QObject):
     """Connects the keys under the answer, the page and the store for a window."""
 
     said = Signal(str)  # what has happened, in a few words
+    unlearn_available_changed = Signal(bool)
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -148,8 +149,10 @@ class Teaching(QObject):
             known = ("mnist", self._window.model.record.data)
             if trainer.dataset is not None and trainer.dataset.name in known:
                 self._start(trainer.dataset)
+            elif mnist.find() is not None:
+                self._window.with_data_from("mnist", self._start)
             else:
-                self._window.with_data_from("drawn" if mnist.find() is None else "mnist", self._start)
+                self._start(learning.NOTHING)
 
     def _start(self, rest: Dataset) -> None:
         window, digits = self._window, self._digits
@@ -162,8 +165,9 @@ class Teaching(QObject):
         window.my_digits_page.show_test_accuracy(
             before.record.test_accuracy if before.record.data == rest.name else None
         )
-        window.my_digits_page.begin_lesson()
-        window.start(rest, replace(learning.RECIPE, dtype=before.network.dtype.name), fresh=False, prepare=prepare)
+        window.my_digits_page.begin_lesson(before.network)
+        recipe = learning.GENTLE if rest is learning.NOTHING else learning.RECIPE
+        window.start(rest, replace(recipe, dtype=before.network.dtype.name), fresh=False, prepare=prepare)
         self._lessons.append((before, window.model.network))
         self._learning = True
         self._show_state(window.trainer.state)
@@ -185,10 +189,15 @@ class Teaching(QObject):
         window = self._window
         page = window.my_digits_page
         page.show_test_accuracy(window.model.record.test_accuracy)
-        page.show_learning(busy=window.trainer.state is not State.IDLE, undoable=self._undoable)
+        idle = window.trainer.state is State.IDLE
+        page.show_learning(busy=not idle, undoable=self._undoable)
+        self.unlearn_available_changed.emit(idle and self._undoable)
 
     def _show_state(self, state: State) -> None:
         self.model_changed()
         if state is State.IDLE and self._learning:
             self._learning = False
-            self.said.emit(f"Learned from {len(self._digits)} digits; Undo learning goes back")
+            record = self._window.model.record
+            whole = record.epochs >= record.recipe.epochs
+            what = f"Learned from {len(self._digits)} digits" if whole else "The lesson was cut short"
+            self.said.emit(f"{what}; Undo learning goes back")

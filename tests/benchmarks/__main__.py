@@ -98,7 +98,7 @@ def main() -> None:
             _skipped(UnavailableError("reading needs --strokes FILE"))
     if "teaching" in chosen:
         try:
-            print(table(teaching.HEAD, teaching.rows(arguments.strokes, arguments.model)), end="\n\n")
+            print(table(teaching.HEAD, list(teaching.rows(arguments.strokes, arguments.model))), end="\n\n")
         except UnavailableError as error:
             _skipped(error)
 

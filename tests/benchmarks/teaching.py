@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mnist_gui.data import Dataset
+    from mnist_gui.recipe import Recipe
+
 TAUGHT = 2  # of each digit
 PEN_WIDTH = 0.07  # of the digit's height; it hardly matters
 HEAD = ["teaching, mean of all writers", "before", "after", "change", ""]
@@ -65,47 +68,53 @@ def writers(strokes: Path) -> list[Writer]:
     ]
 
 
-def lessons(strokes: Path | None, model: Path) -> Iterator[Result]:
-    """Teach a fresh copy of a model by each writer in turn."""
-    if strokes is None:
-        raise UnavailableError("teaching: --strokes names no file")
-    if mnist.find() is None:
-        raise UnavailableError("teaching: MNIST is not at hand")
-    rest = data.load("mnist")
-    for writer in writers(strokes):
+def lessons(hands: list[Writer], model: Path, tests: Dataset, rest: Dataset, recipe: Recipe) -> Iterator[Result]:
+    """Teach a fresh copy of a model by each writer in turn, mixed with the rest."""
+    for writer in hands:
         network, _ = model_file.load(model)
         taught, others = writer.split()
         parts = [
             (writer.images[others], writer.labels[others]),
             (writer.images[taught], writer.labels[taught]),
-            (rest.test_images, rest.test_labels),
+            (tests.test_images, tests.test_labels),
         ]
         before = [evaluate(network, *part).accuracy for part in parts]
         start = perf_counter()
         images, labels = parts[1]
         lesson = learning.lesson(rest, images, labels, np.random.default_rng(len(labels)))
-        for _ in train(network, lesson, learning.RECIPE, fresh=False):
+        for _ in train(network, lesson, recipe, fresh=False):
             pass
         seconds = perf_counter() - start
         after = [evaluate(network, *part).accuracy for part in parts]
         yield Result(*zip(before, after, strict=True), seconds=seconds)
 
 
-def rows(strokes: Path | None, model: Path) -> list[list[str]]:
+def rows(strokes: Path | None, model: Path) -> Iterator[list[str]]:
     """Make the lines of the table."""
-    results = list(lessons(strokes, model))
-    lines = []
-    for name, part in (
-        ("the writer's other digits", "others"),
-        ("the taught ones", "taught"),
-        ("MNIST's test set", "mnist"),
+    if strokes is None:
+        raise UnavailableError("teaching: --strokes names no file")
+    if mnist.find() is None:
+        raise UnavailableError("teaching: MNIST is not at hand")
+    hands, tests = writers(strokes), data.load("mnist")
+    for rest, recipe, among in (
+        (tests, learning.RECIPE, "among MNIST's"),
+        (learning.NOTHING, learning.GENTLE, "with no data at hand"),
     ):
-        before, after = 100 * np.mean([getattr(result, part) for result in results], axis=0)
-        lines.append([name, f"{before:.2f} %", f"{after:.2f} %", f"{after - before:+.2f}", ""])
-    gains = np.array([after - before for before, after in (result.others for result in results)])
-    losses = np.array([before - after for before, after in (result.mnist for result in results)])
-    lines[0][-1] = f"{len(results)} writers: {(gains > 0).sum()} better, {(gains < 0).sum()} worse"
-    lines[2][-1] = f"at most -0.5; worst {-100 * losses.max():+.2f}"
+        yield from summarize(among, list(lessons(hands, model, tests, rest, recipe)))
+
+
+def summarize(among: str, results: list[Result]) -> Iterator[list[str]]:
+    others, taught, mnists = (
+        100 * np.array([getattr(result, part) for result in results]) for part in ("others", "taught", "mnist")
+    )
+    gains, losses = np.diff(others)[:, 0], np.diff(mnists)[:, 0]
+    counts = f"{len(results)} writers: {(gains > 0).sum()} better, {(gains < 0).sum()} worse"
+    for name, values, note in (
+        ("the writer's other digits", others, counts),
+        ("the taught digits", taught, ""),
+        ("MNIST's test set", mnists, f"mean at least -0.5; worst writer {losses.min():+.2f}"),
+    ):
+        before, after = values.mean(axis=0)
+        yield [f"{name}, {among}", f"{before:.2f} %", f"{after:.2f} %", f"{after - before:+.2f}", note]
     seconds = [result.seconds for result in results]
-    lines.append(["seconds of a lesson", "", f"{np.median(seconds):.2f}", "", f"at most {max(seconds):.2f}"])
-    return lines
+    yield [f"seconds of a lesson, {among}", "", f"{np.median(seconds):.2f}", "", f"longest {max(seconds):.2f}"]

@@ -234,8 +234,8 @@ def learned(
 ) -> MainWindow:
     """A window after a lesson, and with what was before in `before`."""
     monkeypatch.setattr("mnist_gui.gui.teaching.mnist.find", lambda: None)
-    monkeypatch.setattr(learning, "LESSON_SIZE", 1000)
-    monkeypatch.setattr(drawn, "load", lambda: drawn.Dataset("drawn", *drawn.images(1000, 1), *drawn.images(100, 2)))
+    monkeypatch.setattr(learning, "DRAWN_ALONE", 1000)
+    monkeypatch.setattr(learning, "DRAWN_TEST", 100)
     page.before = (copy.copy(page.model), page.model.network.parameters.copy())
     click(page, "learnButton")
     wait_for(State.RUNNING)
@@ -249,12 +249,25 @@ def test_a_lesson_trains_the_present_network_with_the_charts_live(learned: MainW
     assert learned.model.record.recipe.name == learning.RECIPE.name
     assert learned.isWindowModified()
     assert len(learned.charts.accuracy._training.getData()[0]) > 10
-    assert learned.charts.accuracy._test.getData()[0].tolist() == [1, 2, 3]
+    assert learned.charts.accuracy._test.getData()[0].tolist() == list(range(1, 1 + learning.GENTLE.epochs))
     assert "Learned from 20 digits" in learned.statusBar().currentMessage()
     (own_before, own), (_, test) = learned.my_digits_page._scores._labels
     assert own_before.text().endswith("%")
     assert own.text().endswith("%")
     assert test.text() == f"{learned.model.record.test_accuracy * 100:.1f} %"
+
+
+def test_the_data_that_the_network_knows_is_taken_if_it_is_in_memory(
+    ready: MainWindow, taught: list[MyDigit], wait_for: Callable[[State], None]
+) -> None:
+    ready.train()
+    wait_for(State.RUNNING)
+    wait_for(State.IDLE)
+    ready.explorer.setCurrentWidget(ready.my_digits_page)
+    ready.teaching.learn()
+    assert ready.trainer.state is State.RUNNING
+    wait_for(State.IDLE)
+    assert (ready.model.record.data, ready.model.record.recipe) == ("bars", learning.RECIPE)
 
 
 def test_learning_can_be_undone_once(learned: MainWindow) -> None:
