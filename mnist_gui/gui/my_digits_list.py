@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _SIDE: Final = 56  # twice 28: whole pixels
 _CAPTION: Final = 16
+_CELL: Final = QSize(_SIDE + 2 * theme.GRID, _SIDE + _CAPTION + 2)
 _SLIM: Final = """
 QScrollBar:vertical { width: 8px; border: none; background: transparent; }
 QScrollBar::handle:vertical { background: palette(mid); border-radius: 4px; min-height: 24px; }
@@ -62,7 +63,7 @@ class MyDigitsList(QListView):
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
         self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.setGridSize(QSize(_SIDE + 2 * theme.GRID, _SIDE + _CAPTION + theme.GRID))
+        self.setGridSize(_CELL)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -196,7 +197,7 @@ class _Painter(QStyledItemDelegate):
         assert isinstance(model, _Items)
         item, cell, colour = model.items[index.row()], option.rect, option.palette.color
         left = cell.left() + (cell.width() - _SIDE) // 2
-        square = QRectF(left, cell.top() + 2, _SIDE, _SIDE)
+        square = QRectF(left, cell.top() + 1, _SIDE, _SIDE)
         wrong = model.is_wrong(item)
         painter.save()
         if isinstance(item, int):
@@ -208,6 +209,7 @@ class _Painter(QStyledItemDelegate):
             painter.drawText(square, Qt.AlignmentFlag.AlignCenter, str(item))
         else:
             table = theme.colour_map("ink", dark=theme.is_dark(option.palette))
+            painter.setRenderHint(painter.RenderHint.SmoothPixmapTransform, False)  # the view has set it
             painter.drawImage(square, theme.to_image(item.image.astype(np.float32), 0, 255, table))
             near = bool(option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected))
             role = QPalette.ColorRole.BrightText if wrong else QPalette.ColorRole.Mid
@@ -217,9 +219,9 @@ class _Painter(QStyledItemDelegate):
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(colour(QPalette.ColorRole.BrightText if wrong else QPalette.ColorRole.PlaceholderText))
-        caption = QRectF(cell.left(), square.bottom() + 1, cell.width(), _CAPTION)
+        caption = QRectF(cell.left(), square.bottom(), cell.width(), _CAPTION)
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, index.data())
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(_SIDE + 2 * theme.GRID, _SIDE + _CAPTION + theme.GRID)
+        return _CELL

@@ -80,7 +80,7 @@ class MyDigitsPage(Page):
         lesson.body.addStretch()
         full = QWidget()
         layout = QHBoxLayout(full)
-        layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
+        layout.setContentsMargins(0, theme.GRID, 0, 0)
         layout.setSpacing(4 * theme.GRID)
         layout.addWidget(self._list_part, 1)
         layout.addWidget(lesson)
