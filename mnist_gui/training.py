@@ -12,6 +12,7 @@ import numpy as np
 
 from mnist_gui import notebook
 from mnist_gui.data import augment, drawn
+from mnist_gui.data.mnist import is_mnist
 from mnist_gui.errors import UserError
 from mnist_gui.nn.layers import Conv2D
 from mnist_gui.nn.losses import cross_entropy
@@ -190,7 +191,7 @@ def train(
     from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
 
     images, labels = data.train_images, data.train_labels
-    if recipe.drawn and data.name == "mnist":
+    if recipe.drawn and is_mnist(data):
         for _ in drawn.prepare(recipe.drawn, drawn.TRAIN_SEED):
             yield None
         more_images, more_labels = drawn.images(recipe.drawn, drawn.TRAIN_SEED)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+TRAIN_SIZE: Final = 40_000
+TEST_SIZE: Final = 5_000
 TRAIN_SEED: Final = 1
 TEST_SEED: Final = 2
 
@@ -39,7 +41,7 @@ KEPT: Final = 4  # drawn sets that stay in memory
 _BATCH: Final = 128  # what a processor's cache holds
 
 
-def load(train_size: int = 40_000, test_size: int = 5_000) -> Dataset:
+def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE) -> Dataset:
     """Draw the data set, the same one every time.
 
     Parameters

@@ -142,13 +142,16 @@ class MapView(QWidget):
         return QRectF(rect.left() + column * w, rect.top() + row * h, w, h)
 
     def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
-        painter.setFont(theme.tabular(theme.small(self.font())))
-        cell = self._cell(rect, 0, 0)
-        metrics = painter.fontMetrics()
-        # Two decimals only where they leave white space around them.
-        fits = ((2, "−0.00  "), (1, "−0.0"), (0, "−00"))
-        decimals = next((d for d, widest in fits if metrics.horizontalAdvance(widest) < cell.width()), None)
-        if decimals is None or metrics.height() > cell.height():
+        font, cell = theme.tabular(theme.small(self.font())), self._cell(rect, 0, 0)
+        points = font.pointSizeF()
+        # Fewer decimals, and then smaller figures, rather than numbers that touch.
+        for decimals, size in ((2, 1.0), (1, 1.0), (1, 0.85), (0, 0.85)):
+            font.setPointSizeF(points * size)
+            painter.setFont(font)
+            metrics = painter.fontMetrics()
+            if metrics.horizontalAdvance(f"−0.{'0' * decimals} ") < cell.width() and metrics.height() < cell.height():
+                break
+        else:
             return
         table = theme.colour_map(self._colours, dark=theme.is_dark(self.palette()))
         for (row, column), value in np.ndenumerate(values):
@@ -194,8 +197,9 @@ class MapView(QWidget):
                 QToolTip.hideText()
             return
         i, row, column = self._hovered
-        name = f"{i + 1}: " if self._shape[0] > 1 else ""
-        text = f"{name}row {row + 1}, column {column + 1} = {self._values[i, row, column]:.4g}".replace("-", "−")
+        which = f"{i + 1} of {self._shape[0]} · " if self._shape[0] > 1 else ""
+        value = np.format_float_positional(self._values[i, row, column], precision=5, trim="-")
+        text = f"{which}row {row + 1}, column {column + 1} = {value}".replace("-", "−")
         cell = self._cell(self.map_rects()[i], row, column)
         QToolTip.showText(self.mapToGlobal(cell.bottomRight().toPoint()), text, self)
 

@@ -134,7 +134,7 @@ class NetworkView(QWidget):
         self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         self._layout.setSpacing(3 * theme.GRID)
         self._layout.addWidget(self._seen_column, 28)
-        self._layout.addWidget(bars_column, 34)
+        self._layout.addWidget(bars_column, 42)
         self._layout.addWidget(self.answer_column, 15)
 
     @property

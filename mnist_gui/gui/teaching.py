@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,7 +35,6 @@ class Teaching(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._store = MyDigits()
         self._digits: list[MyDigit] = []
         self._of_image: dict[bytes, MyDigit] = {}  # so that a drawing is known again after undo and redo, too
         self._removed: list[list[str]] = []
@@ -53,7 +52,10 @@ class Teaching(QObject):
         page.export_requested.connect(self._export)
         page.came_into_sight.connect(self._refresh)
         window.trainer.state_changed.connect(self._show_state)
-        self._refresh()
+
+    @cached_property
+    def _store(self) -> MyDigits:
+        return MyDigits()  # when it is needed: the window starts without reading them
 
     # --- digits ---
 
@@ -143,6 +145,7 @@ class Teaching(QObject):
     def learn(self) -> None:
         """Train the present network for a moment on the person's digits and others."""
         trainer = self._window.trainer
+        self._refresh()
         if not self._digits:
             self.said.emit("Teach some digits first: draw one, and name it under the answer")
         elif trainer.state is State.IDLE:

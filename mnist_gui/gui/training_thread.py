@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
 from mnist_gui import data
+from mnist_gui.data import drawn
 from mnist_gui.data.mnist import DownloadCancelled
 from mnist_gui.errors import UserError
 from mnist_gui.history import History
@@ -143,6 +144,10 @@ class LoadingThread(QThread):
     def run(self) -> None:
         """Load. Called by Qt in the new thread."""
         try:
+            if self.source == "drawn":
+                for _ in drawn.prepare(drawn.TRAIN_SIZE, drawn.TRAIN_SEED):
+                    if self._cancelled:
+                        return
             dataset = data.load(self.source, progress=self._progress)
         except DownloadCancelled:
             return

@@ -73,6 +73,13 @@ def page(taught: list[MyDigit], window: MainWindow, qtbot: QtBot) -> MainWindow:
 # The keys
 
 
+def test_the_window_starts_without_reading_digits(
+    taught: list[MyDigit], open_window: Callable[[], MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MyDigits, "all", lambda _: pytest.fail("read"))
+    open_window()
+
+
 def test_there_is_nothing_to_name_on_an_empty_canvas(window: MainWindow) -> None:
     assert not window.network_view.keys.isEnabled()
     window.teaching.name_drawing(3)

@@ -46,9 +46,9 @@ def test_the_cell_under_the_mouse_says_its_number(maps: MapView) -> None:
     maps.cell_hovered.connect(hovered.append)
     QTest.mouseMove(maps, place_of(maps, 1, 2.5, 1.5))
     assert hovered == [(1, 2, 1)]
-    assert QToolTip.text() == "2: row 3, column 2 = 21"
+    assert QToolTip.text() == "2 of 2 · row 3, column 2 = 21"
     maps.show_values(-np.arange(24.0).reshape(2, 3, 4) / 1000, -1, 0)  # as while training goes on
-    assert QToolTip.text() == "2: row 3, column 2 = −0.021"
+    assert QToolTip.text() == "2 of 2 · row 3, column 2 = −0.021"
     QTest.mouseMove(maps, QPoint(0, 0))
     assert hovered[-1] is None
     QToolTip.hideText()

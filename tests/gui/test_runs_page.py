@@ -45,7 +45,7 @@ def test_runs_are_listed_and_laid_over_each_other(page):
         "notebook",
         "notebook",
         "42",
-        "1",
+        "5",
         "84.21 %",
         "2.0 s",
     ]
