@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
 from mnist_gui.gui.evaluator import Evaluator
 from mnist_gui.gui.explorer import Page
+from mnist_gui.gui.lesson_scores import LessonScores
 from mnist_gui.gui.my_digits_list import MyDigitsList
 from mnist_gui.gui.section import Section, grey
 
@@ -55,7 +56,7 @@ class MyDigitsPage(Page):
         self._images: NDArray[np.uint8] = np.empty((0, 28, 28), np.uint8)
         self._damaged: Sequence[str] = ()
         self._network: Network | None = None
-        self._scores = _Scores()
+        self._scores = LessonScores()
         self._evaluator = Evaluator(self)
         self._evaluator.finished.connect(self._show_answers)
 
@@ -231,58 +232,6 @@ class MyDigitsPage(Page):
     def hideEvent(self, event: QHideEvent) -> None:
         self._evaluator.cancel()
         super().hideEvent(event)
-
-
-class _Scores(QWidget):
-    """Accuracy on the person's digits over accuracy on the test set, before the lesson and now."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(2 * theme.GRID)
-        layout.setVerticalSpacing(theme.GRID // 2)
-        layout.setColumnStretch(0, 1)
-        right = Qt.AlignmentFlag.AlignRight
-        self._head = grey("before")
-        layout.addWidget(self._head, 0, 1, right)
-        layout.addWidget(grey("now"), 0, 2, right)
-        self._labels: list[tuple[QLabel, QLabel]] = []
-        for row, name in enumerate(("my digits", "test set"), 1):
-            before, now = grey(), QLabel("–")
-            font = theme.tabular(now.font())
-            font.setBold(True)
-            now.setFont(font)
-            before.setAccessibleName(f"{name} before the lesson")
-            now.setMinimumWidth(now.fontMetrics().horizontalAdvance("100.0 %"))
-            now.setAlignment(right)
-            layout.addWidget(QLabel(name), row, 0)
-            layout.addWidget(before, row, 1, right)
-            layout.addWidget(now, row, 2, right)
-            self._labels.append((before, now))
-        self.forget_before()
-        self.setToolTip("The share of digits that the network reads right")
-
-    def show_own(self, accuracy: float) -> None:
-        self._labels[0][1].setText(_percent(accuracy))
-
-    def show_test(self, accuracy: float | None) -> None:
-        self._labels[1][1].setText(_percent(accuracy))
-
-    def begin(self) -> None:
-        self._show_before([now.text() for _, now in self._labels])
-
-    def forget_before(self) -> None:
-        self._show_before(["", ""])
-
-    def _show_before(self, texts: list[str]) -> None:
-        self._head.setText("before" if any(texts) else "")
-        for (before, _), text in zip(self._labels, texts, strict=True):
-            before.setText(text)
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share * 100:.1f} %"
 
 
 def _button(text: str, name: str, tip: str) -> QPushButton:

@@ -185,7 +185,7 @@ class Teaching(QObject):
             before, _ = self._lessons.pop()
             self._window.show_model(before)
             self._window.my_digits_page.end_lesson()
-            self._window.training_panel.show_status("the lesson is undone")
+            self.said.emit("This is the network as it was before the lesson")
 
     def model_changed(self) -> None:
         """Follow the window's model."""
