@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from mnist_gui.nn.layer import PerBatchSize, Weighted, empty
+from mnist_gui.nn.layer import PerBatchSize, Viewed, Weighted, empty
 
 if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array, Shape
@@ -18,28 +18,30 @@ class _ConvBuffers:
         channels, in_height, _ = layer.input_shape
         filters, height, width = layer.output_shape
         k, depth, groups = layer.kernel_size, layer.band_depth, layer.row_groups
+        size = layer.product_depth
         bands = empty((in_height, depth, width, n), layer.dtype)
         bands[:, -1] = 1
         self.shifts = bands[:, :-1].reshape(in_height, channels, k, width, n)
+        self.windows = Viewed(layer.windows)
         band, row = bands.strides[:2]
         self.columns = as_strided(
             bands,
-            (height // groups, groups, k * depth, width * n),
+            (height // groups, groups, size, width * n),
             (groups * layer.stride * band, layer.stride * band, row, layer.dtype.itemsize),
             writeable=False,
         )
         self.columns_transposed = self.columns.swapaxes(2, 3)
         self.output = layer._make_output(n)
         self.output_rows = layer.in_rows(self.output)
-        self.products = empty((height // groups, groups, filters, k * depth), layer.dtype)
+        self.gradient_rows = Viewed(layer.in_rows)
+        self.products = empty((height // groups, groups, filters, size), layer.dtype)
         # The sum over the rows, as a product: it takes the scales along.
         self.product_rows = self.products.reshape(height, -1)
         self.scales = np.full(height, layer.output_scale * layer.gradient_scale, layer.dtype)
-        self.source: Array | None = None
-        self.windows: Array | None = None
 
 
 class _ConvInputGradient(NamedTuple):
+    products: Array
     columns: Array
     bands: Array
     input: Array
@@ -86,6 +88,8 @@ class Conv2D(Weighted):
         self.fan_in = channels * self.kernel_size**2
         self.parameter_count = self.filters * (self.fan_in + 1)
         self.band_depth = channels * self.kernel_size + 1
+        # Of the rows of ones only the first is of use; the last need not be gone through, and the others lie between.
+        self.product_depth = max(self.kernel_size * self.band_depth - 1, self.band_depth)
         self._buffers = PerBatchSize(lambda n: _ConvBuffers(self, n))
         self._input_gradient = PerBatchSize(self._make_input_gradient)
         return (
@@ -98,8 +102,11 @@ class Conv2D(Weighted):
         _, height, width = self.output_shape
         _, in_height, _ = self.input_shape
         groups, depth = self.row_groups, self.band_depth
+        columns = empty((height // groups, groups, self.kernel_size * depth, width * n), self.dtype)
+        columns[:, :, self.product_depth :] = 0
         return _ConvInputGradient(
-            empty((height // groups, groups, self.kernel_size * depth, width * n), self.dtype),
+            columns[:, :, : self.product_depth],
+            columns.reshape(height, self.kernel_size, depth, -1),
             empty((in_height, depth, width * n), self.dtype),
             empty((*self.input_shape, n), self.dtype),
         )
@@ -112,19 +119,20 @@ class Conv2D(Weighted):
         # the bias stands at the first row of ones, and zeros at the others.
         channels, k = self.input_shape[0], self.kernel_size
         weight = np.arange(self.fan_in).reshape(channels, k, k).swapaxes(0, 1).reshape(k, -1)
-        in_row = np.full((k, self.band_depth), self.fan_in + 1)
-        in_row[:, :-1], in_row[0, -1] = weight, self.fan_in
-        self._in_row = in_row.ravel()
+        in_row = np.full((k, self.band_depth), self.fan_in)
+        in_row[:, :-1] = weight
+        scale = np.full((k, self.band_depth), self.output_scale)
+        scale[1:, -1] = 0
+        self._in_row = in_row.ravel()[: self.product_depth]
         self._in_matrix = np.argsort(self._in_row, kind="stable")[: self.fan_in + 1]
-        self._scale = np.array(self.output_scale, self.dtype)
-        self._scaled_rows = np.zeros((self.filters, self.fan_in + 2), self.dtype)
-        self._matrix, self._matrix_gradient = np.zeros((2, self.filters, self._in_row.size), self.dtype)
+        self._scale = np.tile(scale.ravel()[: self.product_depth].astype(self.dtype), (self.filters, 1))
+        self._matrix, self._matrix_gradient = np.zeros((2, self.filters, self.product_depth), self.dtype)
 
     def in_rows(self, output: Array) -> Array:
         """View outputs as one matrix for each row: (height / groups, groups, filters, width · n)."""
         _, height, width = self.output_shape
-        shape = (self.filters, self.row_groups, height // self.row_groups, width * output.shape[-1])
-        return output.reshape(shape).transpose(2, 1, 0, 3)
+        shape = (self.row_groups, self.filters, height // self.row_groups, width * output.shape[-1])
+        return output.reshape(shape).transpose(2, 0, 1, 3)
 
     def initialize(self, rng: np.random.Generator) -> None:
         super().initialize(rng)
@@ -140,25 +148,24 @@ class Conv2D(Weighted):
         shape = (self.filters, self.input_shape[0], self.kernel_size, self.kernel_size)
         return {"weights": rows[:, :-1].reshape(shape), "bias": rows[:, -1]}
 
-    def _windows(self, x: Array) -> Array:
+    def windows(self, x: Array) -> Array:
         """View x, (channels, height, width, n), as (height, channels, kernel column, column, n)."""
         channel, row, column, image = x.strides
         strides = (row, channel, column, column * self.stride, image)
-        return as_strided(x, self._buffers(x.shape[-1]).shifts.shape, strides, writeable=False)
+        return as_strided(x, self._buffers[x.shape[-1]].shifts.shape, strides, writeable=False)
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        buffers = self._buffers(x.shape[-1])
-        if buffers.source is not x:  # making the view takes half as long as copying it, and x is mostly the same buffer
-            buffers.source, buffers.windows = x, self._windows(x)
-        np.copyto(buffers.shifts, buffers.windows)  # type: ignore[arg-type]
-        np.multiply(self._rows, self._scale, out=self._scaled_rows[:, :-1])
-        self._scaled_rows.take(self._in_row, axis=1, out=self._matrix, mode="clip")  # "raise" would copy
+        buffers = self._buffers[x.shape[-1]]
+        np.copyto(buffers.shifts, buffers.windows(x))
+        self._rows.take(self._in_row, axis=1, out=self._matrix, mode="clip")  # "raise" would copy
+        np.multiply(self._matrix, self._scale, out=self._matrix)
         np.matmul(self._matrix, buffers.columns, out=buffers.output_rows)
         return buffers.output
 
     def backward(self, gradient: Array, need_input: bool = True) -> Array | None:
         n = gradient.shape[-1]
-        buffers, rows = self._buffers(n), self.in_rows(gradient)
+        buffers = self._buffers[n]
+        rows = buffers.gradient_rows(gradient)
         # ∂loss/∂w = Σ over positions and images of ∂loss/∂output · the input below the weight
         np.matmul(rows, buffers.columns_transposed, out=buffers.products)
         np.matmul(buffers.scales, buffers.product_rows, out=self._matrix_gradient.reshape(-1))
@@ -167,14 +174,13 @@ class Conv2D(Weighted):
             return None
         # ∂loss/∂input gathers, for each weight, the outputs that this weight carried the input to: first from the
         # rows of the kernel into the bands, then from its columns.
-        columns, bands, x_gradient = self._input_gradient(n)
-        np.matmul(self._matrix.T * self.dtype.type(self.gradient_scale), rows, out=columns)
+        products, columns, bands, x_gradient = self._input_gradient[n]
+        np.matmul(self._matrix.T * self.dtype.type(self.gradient_scale), rows, out=products)
         k, stride = self.kernel_size, self.stride
         _, height, width = self.output_shape
-        in_rows = columns.reshape(height, k, self.band_depth, -1)
         bands.fill(0)
         for y in range(k):
-            bands[y : y + height * stride : stride] += in_rows[:, y]
+            bands[y : y + height * stride : stride] += columns[:, y]
         shifts = bands[:, :-1].reshape(buffers.shifts.shape).swapaxes(0, 1)
         x_gradient.fill(0)
         for x in range(k):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mnist_gui.nn.convolution import Conv2D
-from mnist_gui.nn.layer import Layer, PerBatchSize, Weighted, empty
+from mnist_gui.nn.layer import Layer, PerBatchSize, Viewed, Weighted, empty
 
 if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array, Shape
@@ -42,20 +42,21 @@ class Sigmoid(Layer):
         self._halved_before = isinstance(before, Weighted)
         self._mapped_after = isinstance(after, AvgPool2D)
         if isinstance(before, Weighted):
-            before.output_scale = 0.5
+            before.output_scale, before.value_scale = 0.5, 2.0
         if isinstance(after, AvgPool2D):
             after.input_scale, after.input_shift = 0.5, 0.5
+            self.value_scale, self.value_shift = 0.5, 0.5
         self._tanh = PerBatchSize(self._make_output)
         self._output = PerBatchSize(self._make_output)
-        self._one, self._half = np.ones((), self.dtype), np.full((), 0.5, self.dtype)
+        self._one = np.ones((), self.dtype)
 
     def forward(self, x: Array, training: bool = False) -> Array:
         n = x.shape[-1]
-        self._t = x if self._halved_before else np.multiply(x, 0.5, out=self._tanh(n))
+        self._t = x if self._halved_before else np.multiply(x, 0.5, out=self._tanh[n])
         np.tanh(self._t, out=self._t)
         if self._mapped_after:
             return self._t
-        y = np.multiply(self._t, 0.5, out=self._output(n))
+        y = np.multiply(self._t, 0.5, out=self._output[n])
         return np.add(y, 0.5, out=y)
 
     def backward(self, gradient: Array, need_input: bool = True) -> Array:
@@ -70,13 +71,6 @@ class Sigmoid(Layer):
             t *= 0.5**steps
         return t
 
-    def values(self, output: Array) -> Array:
-        if not self._mapped_after:
-            return super().values(output)
-        y = np.multiply(output, self._half)
-        y += self._half
-        return self._rows_in_order(y)
-
 
 class ReLU(Layer):
     """The rectifier, max(z, 0)."""
@@ -90,16 +84,16 @@ class ReLU(Layer):
         self._in_place = isinstance(before, Weighted)
         self._output = PerBatchSize(self._make_output)
         self._gradient = PerBatchSize(self._make_output)
-        self._passed = PerBatchSize(lambda n: np.empty(self._output(n).shape, np.bool_))
+        self._passed = PerBatchSize(lambda n: np.empty(self._output[n].shape, np.bool_))
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        self._y = np.maximum(x, 0, out=x if self._in_place else self._output(x.shape[-1]))
+        self._y = np.maximum(x, 0, out=x if self._in_place else self._output[x.shape[-1]])
         return self._y
 
     def backward(self, gradient: Array, need_input: bool = True) -> Array:
         # ∂y/∂z is 1 where z > 0, else 0
         n = gradient.shape[-1]
-        passed, out = self._passed(n), self._gradient(n)
+        passed, out = self._passed[n], self._gradient[n]
         np.greater(self._y, 0, out=passed)
         return np.multiply(passed, gradient, out=out)
 
@@ -108,14 +102,14 @@ class _PoolBuffers:
     def __init__(self, layer: AvgPool2D, n: int) -> None:
         channels, height, width = layer.output_shape
         _, in_height, in_width = layer.input_shape
+        self.input_parts = Viewed(layer.rows_of_windows)
         # Forwards the sums along the height alone, backwards the gradient spread along the width alone.
         self.rows = empty((channels, height, in_width, n), layer.dtype)
         self.row_parts = [self.rows[:, :, layer.window(j, width)] for j in range(layer.size)]
         self.output = empty((channels, height, width, n), layer.dtype)
         if layer.grouped:
             # The rows of a window are alike: a view repeats them, without writing the larger array.
-            shape = (channels, layer.size, height, in_width, n)
-            self.gradient = np.broadcast_to(self.rows[:, None], shape)
+            self.gradient = np.broadcast_to(self.rows, (layer.size, *self.rows.shape))
         else:
             self.gradient = empty((channels, in_height, in_width, n), layer.dtype)
 
@@ -181,18 +175,22 @@ class AvgPool2D(Layer):
         """Select what stands at an offset in each of so many windows."""
         return slice(offset, offset + count * self.stride, self.stride)
 
-    def forward(self, x: Array, training: bool = False) -> Array:
-        buffers = self._buffers(x.shape[-1])
+    def rows_of_windows(self, x: Array) -> list[Array]:
+        """View the first row of every window, the second, …: `size` times (channels, height, input width, n)."""
         _, height, _ = self.output_shape
-        rows, output = buffers.rows, buffers.output
-        _sum([x[:, i if self.grouped else self.window(i, height)] for i in range(self.size)], rows)
+        return list(x) if self.grouped else [x[:, self.window(i, height)] for i in range(self.size)]
+
+    def forward(self, x: Array, training: bool = False) -> Array:
+        buffers = self._buffers[x.shape[-1]]
+        output = buffers.output
+        _sum(buffers.input_parts(x), buffers.rows)
         _sum(buffers.row_parts, output)
         np.multiply(output, self._scale, out=output)
         return np.add(output, self._shift, out=output) if self.input_shift else output
 
     def backward(self, gradient: Array, need_input: bool = True) -> Array:
         # Each input has the gradients of the windows that it is in, / size².
-        buffers = self._buffers(gradient.shape[-1])
+        buffers = self._buffers[gradient.shape[-1]]
         _, height, _ = self.output_shape
         if self.grouped:
             gradient.take(self._window_of_column, axis=2, out=buffers.rows, mode="clip")  # "raise" would copy
@@ -267,6 +265,7 @@ class Dense(Weighted):
 
     def bind(self, parameters: Array, gradients: Array) -> None:
         super().bind(parameters, gradients)
+        self._bias_column = self.bias[:, None]
         self._weights_gradient, self._bias_gradient = self.split(gradients).values()
 
     def split(self, vector: Array) -> dict[str, Array]:
@@ -275,16 +274,16 @@ class Dense(Weighted):
 
     def forward(self, x: Array, training: bool = False) -> Array:
         self._x = x
-        output = self._buffers(x.shape[-1]).output
-        np.matmul(self.weights, x, out=output)
-        output += self.bias[:, None]
+        output = self._buffers[x.shape[-1]].output
+        np.dot(self.weights, x, out=output)  # matmul takes longer over a single image
+        output += self._bias_column
         if self.output_scale != 1:
             output *= self.output_scale
         return output
 
     def backward(self, gradient: Array, need_input: bool = True) -> Array | None:
         # y = W x + b:  ∂loss/∂W = g xᵀ,  ∂loss/∂b = Σ g,  ∂loss/∂x = Wᵀ g
-        _, input_gradient, ones = self._buffers(gradient.shape[-1])
+        _, input_gradient, ones = self._buffers[gradient.shape[-1]]
         if self.output_scale != 1:
             gradient = gradient * self.dtype.type(self.output_scale)
         # The few logit gradients in column order: the product is then twice as fast.

@@ -68,7 +68,7 @@ class Network:
         self.gradients: Array = np.zeros(ends[-1], self.dtype)
         for layer, part in zip(self.layers, self._parts, strict=True):
             layer.bind(self.parameters[part], self.gradients[part])
-        self._inputs = PerBatchSize(lambda n: empty((*self.input_shape, n), self.dtype))
+        self._inputs = PerBatchSize(self._make_input)
         self._probabilities = PerBatchSize(lambda n: empty((self.classes, n), self.dtype))
         self._logit_gradients = PerBatchSize(lambda n: empty((self.classes, n), self.dtype))
 
@@ -135,8 +135,7 @@ class Network:
         values = []
         for layer in self.layers:
             x = layer.forward(x)
-            value = layer.values(x)
-            values.append(value.transpose(value.ndim - 1, *range(value.ndim - 1)))  # moveaxis takes ten times as long
+            values.append(layer.values(x).transpose(layer.batch_first))  # moveaxis takes ten times as long
         return values
 
     def backpropagate(self, images: NDArray[Any], labels: NDArray[np.integer[Any]]) -> Array:
@@ -157,7 +156,7 @@ class Network:
         n = len(images)
         if n <= SLICE:
             return self._backpropagate_slice(images, labels, n)
-        probabilities = self._probabilities(n)
+        probabilities = self._probabilities[n]
         total = np.zeros_like(self.gradients)
         for part in _slices(n):
             probabilities[:, part] = self._backpropagate_slice(images[part], labels[part], n)
@@ -168,8 +167,8 @@ class Network:
     def _backpropagate_slice(self, images: NDArray[Any], labels: NDArray[np.integer[Any]], batch_size: int) -> Array:
         n = len(images)
         logits = self._forward(self._batch_last(images), training=True)
-        probabilities = softmax(logits, out=self._probabilities(n))
-        gradient: Array | None = cross_entropy_gradient(probabilities, labels, batch_size, out=self._logit_gradients(n))
+        probabilities = softmax(logits, out=self._probabilities[n])
+        gradient: Array | None = cross_entropy_gradient(probabilities, labels, batch_size, out=self._logit_gradients[n])
         for layer in reversed(self.layers):
             assert gradient is not None
             gradient = layer.backward(gradient, need_input=layer is not self.layers[0])
@@ -180,11 +179,16 @@ class Network:
             x = layer.forward(x, training)
         return x
 
+    def _make_input(self, n: int) -> tuple[Array, Array]:
+        """Make a buffer for n images, and a view of it with a column for each."""
+        x = empty((*self.input_shape, n), self.dtype)
+        return x, x.reshape(-1, n)
+
     def _batch_last(self, images: NDArray[Any]) -> Array:
         """Copy images to the inside order (channels, height, width, n) and to [0, 1]."""
         n = len(images)
-        x = self._inputs(n)
-        pixels, target = images.reshape(n, -1).T, x.reshape(-1, n)
+        x, target = self._inputs[n]
+        pixels = images.reshape(n, -1).T
         if images.dtype == np.uint8:
             # In float32 even for a float64 network: a pixel is the same number in both.
             np.divide(pixels, 255, out=target, dtype=np.float32)

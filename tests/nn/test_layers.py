@@ -95,7 +95,8 @@ def test_sigmoid_between_neighbours_that_share_its_work(rng):
     for before, layer, after in zip([None, *layers], layers, [*layers[1:], None], strict=False):
         layer.link(before, after)
     parameters, gradients = rng.normal(size=20), np.zeros(20)
-    layers[0].bind(parameters, gradients)
+    for layer in layers:
+        layer.bind(parameters[: layer.parameter_count], gradients[: layer.parameter_count])
     gradient = layers[0].split(gradients)
     out = last(x)
     values = []
@@ -165,8 +166,8 @@ def test_a_window_larger_than_the_image_is_refused(layer):
 def test_buffers_are_made_once_for_each_size_and_bounded():
     made = []
     buffers = PerBatchSize(lambda n: made.append(n) or [n])
-    assert buffers(3) is buffers(3)
+    assert buffers[3] is buffers[3]
     for n in range(20):
-        buffers(n)
+        buffers[n]
     assert made.count(3) == 1
-    assert len(buffers._made) == PerBatchSize.KEPT
+    assert len(buffers) == PerBatchSize.KEPT
