@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from typing import Any
 
@@ -14,9 +16,15 @@ from .contenders import UnavailableError
 from .report import Comparison, Measure
 from .timing import Timings, take_turns
 
+_BYTECODE = tempfile.TemporaryDirectory(prefix="mnist_gui-bytecode-", ignore_cleanup_errors=True)
+
 
 def _run(*command: str) -> str:
-    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    # An installed program is compiled; here the first, untimed run leaves its bytecode for the others, whatever the
+    # caller's environment says.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = _BYTECODE.name
+    result = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=environment)
     if result.returncode:
         raise UnavailableError(f"the window: {(result.stderr.strip().splitlines() or ['?'])[-1]}")
     return result.stdout
