@@ -48,11 +48,10 @@ class Chart(QWidget):
         self._heading = QLabel()
         self._heading.setToolTip(tip)
         self._title, self._figure, self._top = title, figure, top
-        self.plot = pg.PlotWidget()
+        self.plot = pg.PlotWidget(enableMenu=False)
         self.plot.setObjectName(name)
         self.plot.setAccessibleName(f"{title} chart")
         self.plot.setAccessibleDescription(tip)
-        self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.plot.getAxis("left").setWidth(48)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QPoint
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from mnist_gui.errors import UserError
 from mnist_gui.gui.map_view import MapView
@@ -15,12 +18,12 @@ from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import Conv2D
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from PIL import Image
     from PySide6.QtWidgets import QWidget
 
+    from mnist_gui.gui.main_window import MainWindow
     from mnist_gui.history import Snapshot
 
 FRAMES: Final = 80
@@ -101,6 +104,37 @@ def _frames(snapshots: Sequence[Snapshot], architecture: str) -> list[Image.Imag
         size = (shot.width(), shot.height())
         frames.append(Image.frombytes("RGB", size, bytes(shot.constBits()), "raw", "RGB", shot.bytesPerLine()))
     return frames
+
+
+def ask_for_view(window: MainWindow) -> None:
+    """Let the person save the view in sight."""
+    view = window.explorer.currentWidget()
+    kinds = "Pictures (*.png *.svg)"
+    _ask(window, "Save view as picture", "view.png", kinds, lambda path: save_view(view, path))
+
+
+def ask_for_film(window: MainWindow) -> None:
+    """Let the person save the filters of the run that is shown."""
+    history = window.trainer.history
+    if history is None or not history.snapshots:
+        window.say("Train first: there is no run yet whose filters could be shown over time.")
+        return
+    architecture = window.model.network.architecture
+    kinds = "Animated GIF (*.gif);;Strip of pictures (*.png)"
+    save = partial(save_film, history.snapshots, architecture)
+    _ask(window, "Save filters over time", "filters.gif", kinds, save)
+
+
+def _ask(window: MainWindow, title: str, suggestion: str, kinds: str, save: Callable[[Path], None]) -> None:
+    path, _ = QFileDialog.getSaveFileName(window, title, suggestion, kinds)
+    if not path:
+        return
+    try:
+        save(Path(path))
+    except UserError as error:
+        QMessageBox.warning(window, "The picture can't be saved", str(error))
+    else:
+        window.say(f"Saved {path}")
 
 
 def _write(path: Path, content: bytes) -> None:

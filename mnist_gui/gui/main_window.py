@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,15 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from mnist_gui.assets import ASSETS
-from mnist_gui.data import mnist
-from mnist_gui.errors import UserError
-from mnist_gui.gui import export, theme, tour
+from mnist_gui.gui import theme, tour
 from mnist_gui.gui.charts import Charts
+from mnist_gui.gui.data_desk import DataDesk
 from mnist_gui.gui.draw_panel import DrawPanel
 from mnist_gui.gui.explorer import Explorer
 from mnist_gui.gui.how_page import HowPage
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
+from mnist_gui.gui.model_files import ModelFiles
 from mnist_gui.gui.my_digits_page import MyDigitsPage
 from mnist_gui.gui.network_view import NetworkView
 from mnist_gui.gui.runs_page import RunsPage
@@ -58,7 +57,6 @@ if TYPE_CHECKING:
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
-MODEL_FILES = "Models (*.safetensors)"
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 
 
@@ -98,12 +96,14 @@ class MainWindow(QMainWindow):
         self.explorer.add_page(self.my_digits_page)
         self.explorer.add_page(self.runs_page)
         self.teaching = Teaching(self)
+        self.data_desk = DataDesk(self, self.trainer, self.training_panel)
+        self.model_files = ModelFiles(self)
         self.menus = Menus(self)
         self._connect()
         self.training_panel.show_recipe(RECIPES["default"])
         self._restore()
         self._show_data()
-        self._model_changed()
+        self.model_changed()
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -128,14 +128,15 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.canvas.drawing_changed.connect(self._redraw.start)
-        self.canvas.picture_failed.connect(self._say)
-        self.runs_page.failed.connect(self._say)
-        self.teaching.said.connect(self._say)
+        self.canvas.picture_failed.connect(self.say)
+        self.runs_page.failed.connect(self.say)
+        self.data_desk.said.connect(self.say)
+        self.teaching.said.connect(self.say)
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
         self.what_if_page.parameters_edited.connect(self._edit_network)
-        self.what_if_page.data_requested.connect(self._load_data)
-        self.test_set_page.data_requested.connect(self._load_data)
+        self.what_if_page.data_requested.connect(self.data_desk.load)
+        self.test_set_page.data_requested.connect(self.data_desk.load)
         self.test_set_page.image_chosen.connect(self._show_test_image)
         self.network_view.bars.digit_clicked.connect(self._ask_about_digit)
         self.network_view.cell_clicked.connect(self._ask_how)
@@ -151,12 +152,10 @@ class MainWindow(QMainWindow):
         panel.stop_requested.connect(self.trainer.stop)
         panel.reset_requested.connect(self.reset)
         panel.architecture_box.currentIndexChanged.connect(self._architecture_chosen)
-        panel.folder_requested.connect(self.choose_folder)
         self.trainer.state_changed.connect(self._show_state)
         self.trainer.progressed.connect(self._show_progress)
         self.trainer.downloaded.connect(self._show_download)
         self.trainer.data_loaded.connect(self._show_data)
-        self.trainer.loading_failed.connect(self._loading_failed)
         self.trainer.training_failed.connect(self._training_failed)
 
     # --- the drawing ---
@@ -187,7 +186,7 @@ class MainWindow(QMainWindow):
 
     def show_sample(self) -> None:
         """Put a random test image on the canvas, with its true label."""
-        self._with_data(self._show_sample_of)
+        self.data_desk.use(self._show_sample_of)
 
     def _show_sample_of(self, dataset: Dataset) -> None:
         self._show_test_image(int(self._rng.integers(len(dataset.test_images))))
@@ -210,7 +209,7 @@ class MainWindow(QMainWindow):
 
     def _train(self, *, fresh: bool) -> None:
         if self.trainer.state is State.IDLE:
-            self._with_data(lambda dataset: self._start(dataset, fresh=fresh))
+            self.data_desk.use(lambda dataset: self._start(dataset, fresh=fresh))
 
     def _start(self, dataset: Dataset, *, fresh: bool) -> None:
         self.start(dataset, self.training_panel.recipe(), fresh=fresh)
@@ -230,7 +229,7 @@ class MainWindow(QMainWindow):
         architecture = self.training_panel.architecture() if fresh else before.architecture
         if self.what_if_page.freezes_filters:
             recipe = replace(recipe, freeze_filters=True)
-            self._say("The filters are frozen: see What if?")
+            self.say("The filters are frozen: see What if?")
         network = architectures.build(architecture, recipe.dtype)
         if architecture == before.architecture:
             network.parameters[:] = before.parameters
@@ -264,13 +263,13 @@ class MainWindow(QMainWindow):
 
     def reset(self) -> None:
         """Take fresh, untrained weights from the seed."""
-        if not self._may_discard():
+        if not self.model_files.may_discard():
             return
         recipe = self.training_panel.recipe()
         self.model.reset(self.training_panel.architecture(), recipe, self.training_panel.data_source())
         self.network_view.reset_scales()
         self._clear_run()
-        self._model_changed()
+        self.model_changed()
 
     def _architecture_chosen(self) -> None:
         if self.training_panel.architecture() != self.model.network.architecture:
@@ -282,7 +281,7 @@ class MainWindow(QMainWindow):
         self.training_panel.show_progress(progress)
         self.charts.show_progress(progress)
         self.test_set_page.show_progress(progress)
-        self._model_changed()
+        self.model_changed()
 
     def _show_state(self, state: State) -> None:
         before = self.training_panel.state
@@ -318,54 +317,6 @@ class MainWindow(QMainWindow):
 
     # --- data ---
 
-    def choose_folder(self) -> bool:
-        """Let the person choose a folder with the four files of a data set; return whether they did."""
-        folder = QFileDialog.getExistingDirectory(self, "Folder with the four files of a data set")
-        if folder:
-            self.training_panel.choose_data(folder)
-        return bool(folder)
-
-    def _with_data(self, then: Callable[[Dataset], None]) -> None:
-        """Load the chosen data set if need be, with the person's consent to a download, and go on with it."""
-        if self.trainer.state is State.LOADING:
-            self._say("The images are still being loaded")
-            return
-        source = self.training_panel.data_source()
-        if source == "mnist" and not self.trainer.holds(source) and mnist.find() is None:
-            text = "MNIST is not on this computer yet."
-            detail = "Its 70,000 digits can be downloaded once (12 MB); they stay in your cache folder."
-            if not self._offer(text, detail, "Download"):
-                return
-        self.with_data_from(self.training_panel.data_source(), then)
-
-    def with_data_from(self, source: str, then: Callable[[Dataset], None]) -> None:
-        """Load a data set, if it is not in memory, and go on with it; asks only if that fails."""
-        self._then = then
-        self.trainer.with_data(source, then)
-
-    def _loading_failed(self, source: str, message: str) -> None:
-        if source != "mnist":
-            QMessageBox.warning(self, "The data can't be used", message)
-        elif self._offer("MNIST can't be loaded.", message, "Retry"):
-            self.trainer.with_data(self.training_panel.data_source(), self._then)
-
-    def _offer(self, text: str, detail: str, go_on: str) -> bool:
-        """Ask how to come by data; return whether to go on, with what is then chosen in the panel."""
-        box = QMessageBox(QMessageBox.Icon.Question, "MNIST", text, parent=self)
-        box.setInformativeText(detail)
-        yes = box.addButton(go_on, QMessageBox.ButtonRole.AcceptRole)
-        drawn = box.addButton("Use drawn digits", QMessageBox.ButtonRole.ActionRole)
-        folder = box.addButton("Choose folder…", QMessageBox.ButtonRole.ActionRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(yes)
-        box.exec()
-        clicked = box.clickedButton()
-        if clicked is drawn:
-            self.training_panel.choose_data("drawn")
-        elif clicked is folder:
-            return self.choose_folder()
-        return clicked in (yes, drawn)
-
     def _show_download(self, done: int, total: int) -> None:
         self.training_panel.show_status(f"downloading · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
         self.training_panel.progress.setValue(round(1000 * done / total))
@@ -380,9 +331,6 @@ class MainWindow(QMainWindow):
             name = f"{_titled(dataset.name)}, test set"
             self.test_set_page.show_source(name, dataset.test_images, dataset.test_labels)
 
-    def _load_data(self) -> None:
-        self._with_data(lambda _: None)
-
     # --- the model ---
 
     def _edit_network(self, parameters: NDArray[np.floating]) -> None:
@@ -391,112 +339,27 @@ class MainWindow(QMainWindow):
             self._past = None
             self.model.edit(parameters)
             self.charts.time_bar.slider.setValue(self.charts.time_bar.slider.maximum())
-            self._model_changed()
-
-    def open_model(self) -> None:
-        """Let the person choose a model to open."""
-        if self._may_discard():
-            path, _ = QFileDialog.getOpenFileName(self, "Open model", self._folder(), MODEL_FILES)
-            if path:
-                self._load_model(lambda: self.model.open(path))
-
-    def open_shipped_model(self) -> None:
-        """Go back to the model that comes with the program."""
-        if self._may_discard():
-            self._load_model(self.model.open_shipped)
-
-    def _load_model(self, load: Callable[[], None]) -> None:
-        try:
-            load()
-        except UserError as error:
-            QMessageBox.warning(self, "The model can't be opened", str(error))
-            return
-        self._model_replaced()
+            self.model_changed()
 
     def show_model(self, model: Model) -> None:
         """Take a model that the window had before."""
         self.model = model
-        self._model_replaced()
+        self.model_replaced()
 
-    def _model_replaced(self) -> None:
+    def model_replaced(self) -> None:
+        """Show a model that took the place of another."""
         self.training_panel.show_architecture(self.model.network.architecture)
         self.network_view.reset_scales()
         self._clear_run()
-        self._model_changed()
+        self.model_changed()
 
-    def save_model(self) -> bool:
-        """Save to the model's file, or ask for one; return whether it was saved."""
-        return self._save_to(self.model.path) if self.model.path else self.save_model_as()
-
-    def save_model_as(self) -> bool:
-        """Ask for a file and save to it; return whether it was saved."""
-        suggestion = str(Path(self._folder()) / (self.model.path or Path("model.safetensors")).name)
-        path, _ = QFileDialog.getSaveFileName(self, "Save model", suggestion, MODEL_FILES)
-        if not path:
-            return False
-        return self._save_to(Path(path if Path(path).suffix else f"{path}.safetensors"))
-
-    def _save_to(self, path: Path) -> bool:
-        try:
-            self.model.save(path)
-        except UserError as error:
-            QMessageBox.warning(self, "The model can't be saved", str(error))
-            return False
-        self._model_changed()
-        self._say(f"Saved {path}")
-        return True
-
-    def _folder(self) -> str:
-        return str(self.model.path.parent) if self.model.path else ""
-
-    def _model_changed(self) -> None:
+    def model_changed(self) -> None:
+        """Show what the model has become."""
         self._model_label.setText(self.model.describe())
         self.setWindowTitle(f"{self.model.name}[*] — mnist_gui")
         self.setWindowModified(self.model.changed)
         self.teaching.model_changed()
         self._show_network()
-
-    def _may_discard(self) -> bool:
-        """Ask what to do with unsaved training, if there is any; return whether to go on."""
-        if not self.model.changed:
-            return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            "Unsaved training",
-            "Save what the network has learned? Otherwise it is lost.",
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
-        )
-        return self.save_model() if answer == buttons.Save else answer == buttons.Discard
-
-    # --- pictures ---
-
-    def save_view(self) -> None:
-        """Save the view in sight as a picture."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save view as picture", "view.png", "Pictures (*.png *.svg)")
-        if path:
-            self._save_picture(path, lambda: export.save_view(self.explorer.currentWidget(), Path(path)))
-
-    def save_film(self) -> None:
-        """Save the filters over time."""
-        history = self.trainer.history
-        if history is None or not history.snapshots:
-            self._say("Train first: there is no run yet whose filters could be shown over time.")
-            return
-        kinds = "Animated GIF (*.gif);;Strip of pictures (*.png)"
-        path, _ = QFileDialog.getSaveFileName(self, "Save filters over time", "filters.gif", kinds)
-        if path:
-            architecture = self.model.network.architecture
-            self._save_picture(path, lambda: export.save_film(history.snapshots, architecture, Path(path)))
-
-    def _save_picture(self, path: str, save: Callable[[], None]) -> None:
-        try:
-            save()
-        except UserError as error:
-            QMessageBox.warning(self, "The picture can't be saved", str(error))
-        else:
-            self._say(f"Saved {path}")
 
     # --- the window ---
 
@@ -513,7 +376,8 @@ class MainWindow(QMainWindow):
             ),
         )
 
-    def _say(self, message: str) -> None:
+    def say(self, message: str) -> None:
+        """Say something in the status bar, for a while."""
         self.statusBar().showMessage(message, 8000)
 
     def _restore(self) -> None:
@@ -526,7 +390,7 @@ class MainWindow(QMainWindow):
             self.draw_panel.pen_width.setValue(int(settings.value("pen")))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_discard():
+        if not self.model_files.may_discard():
             event.ignore()
             return
         self.hide()  # a mirror that stays silent may keep the download's thread for seconds

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMessageBox
 
 from mnist_gui import __version__, notebook
-from mnist_gui.gui import theme
+from mnist_gui.gui import export, theme
 from mnist_gui.gui.training_panel import State
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ class Menus:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         canvas, trainer, keys = window.canvas, window.trainer, QKeySequence.StandardKey
-        bar = window.menuBar()
+        bar, files = window.menuBar(), window.model_files
 
         file = bar.addMenu("&File")
         self._add(file, "Open &picture…", window.open_picture, keys.Open)
         file.addSeparator()
-        self._open_model = self._add(file, "Open &model…", window.open_model, "Ctrl+Shift+O")
-        self._add(file, "&Save model", window.save_model, keys.Save)
-        self._add(file, "Save model &as…", window.save_model_as, "Ctrl+Shift+S")
-        self._shipped = self._add(file, "&Back to the shipped model", window.open_shipped_model)
+        self._open_model = self._add(file, "Open &model…", files.open, "Ctrl+Shift+O")
+        self._add(file, "&Save model", files.save, keys.Save)
+        self._add(file, "Save model &as…", files.save_as, "Ctrl+Shift+S")
+        self._shipped = self._add(file, "&Back to the shipped model", files.open_shipped)
         file.addSeparator()
-        self._add(file, "Save &view as picture…", window.save_view)
-        self._add(file, "Save &filters over time…", window.save_film)
+        self._add(file, "Save &view as picture…", partial(export.ask_for_view, window))
+        self._add(file, "Save &filters over time…", partial(export.ask_for_film, window))
         file.addSeparator()
         self._add(file, "&Quit", window.close, "Ctrl+Q")
 

@@ -80,15 +80,8 @@ class RunsPage(Page):
         self._remove = QPushButton("Remove")
         self._remove.setToolTip("Take the selected run off the list")
         self._remove.clicked.connect(self._remove_selected)
-        self._plots = [pg.PlotWidget(title=None) for _ in range(2)]
-        for plot, name in zip(self._plots, ("Loss", "Accuracy in %"), strict=True):
-            plot.setMenuEnabled(False)
-            plot.hideButtons()
-            plot.setLabel("left", name)
-            plot.setLabel("bottom", "epoch")
-            plot.setAccessibleName(f"{name} of the runs")
+        self._plots: list[pg.PlotWidget] = []  # made for the first run: the window is then there sooner
         self._lay_out()
-        self._style()
         self._show()
 
     def _lay_out(self) -> None:
@@ -100,16 +93,27 @@ class RunsPage(Page):
         left.addWidget(self.table, 1)
         left.addWidget(self._note)
         left.addLayout(buttons)
-        layout = QHBoxLayout(self)
+        self._page = layout = QHBoxLayout(self)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         layout.setSpacing(2 * theme.GRID)
         layout.addWidget(self._empty)
         layout.addLayout(left, 5)
-        for plot in self._plots:
-            layout.addWidget(plot, 4)
+
+    def _make_plots(self) -> None:
+        for name in ("Loss", "Accuracy in %"):
+            plot = pg.PlotWidget(enableMenu=False)
+            plot.hideButtons()
+            plot.setLabel("left", name)
+            plot.setLabel("bottom", "epoch")
+            plot.setAccessibleName(f"{name} of the runs")
+            self._plots.append(plot)
+            self._page.addWidget(plot, 4)
+        self._style()
 
     def add_run(self, run: Run) -> None:
         """List a run, and draw it."""
+        if not self._plots:
+            self._make_plots()
         self._runs.append(run)
         recipe = run.progress.recipe
         colour = QPixmap(12, 12)
@@ -157,6 +161,8 @@ class RunsPage(Page):
         self._remove.setEnabled(selected)
 
     def _draw(self) -> None:
+        if not self._plots:
+            return
         for plot in self._plots:
             plot.clear()
         loss, accuracy = self._plots

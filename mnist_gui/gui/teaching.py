@@ -153,7 +153,7 @@ class Teaching(QObject):
             if trainer.dataset is not None and trainer.dataset.name in known:
                 self._start(trainer.dataset)
             elif mnist.find() is not None:
-                self._window.with_data_from("mnist", self._start)
+                self._window.data_desk.use_from("mnist", self._start)
             else:
                 self._start(learning.NOTHING)
 

@@ -40,7 +40,7 @@ def trained(window: MainWindow) -> MainWindow:
     """A window as it is after a run."""
     window.model.network.parameters[:] += 0.01
     window.model.changed = True
-    window._model_changed()
+    window.model_changed()
     return window
 
 

@@ -300,7 +300,7 @@ def test_two_lessons_are_undone_one_by_one(learned: MainWindow, wait_for: Callab
 
 def test_another_model_ends_the_undoing(learned: MainWindow, messages: Messages) -> None:
     messages.answers = ["Discard"]
-    learned.open_shipped_model()
+    learned.model_files.open_shipped()
     assert not learned.my_digits_page.unlearn_button.isEnabled()
 
 
