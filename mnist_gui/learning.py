@@ -9,21 +9,22 @@ import numpy as np
 
 from mnist_gui.data import augment, drawn
 from mnist_gui.data.dataset import IMAGE_SIZE, Dataset
+from mnist_gui.data.mnist import is_mnist
 from mnist_gui.recipe import Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RECIPE: Final = Recipe(name="my digits", epochs=3, learning_rate=0.1)
+RECIPE: Final = Recipe(name="my digits", epochs=4, learning_rate=0.1)
 """Goes on from the parameters that the network has, among digits like those that it was trained on."""
 
-GENTLE: Final = replace(RECIPE, epochs=6, learning_rate=0.01)
+GENTLE: Final = replace(RECIPE, learning_rate=0.007)
 """The same among drawn digits alone, which don't remind the network of MNIST: the steps must be small."""
 
 LESSON_SIZE: Final = 40_000
 """Images in a lesson, at most."""
 
-SHARE: Final = 0.1
+SHARE: Final = 0.2
 """The part of a lesson that is the person's digits. More teaches them hardly better, and costs accuracy elsewhere."""
 
 DRAWN: Final = 2000
@@ -58,7 +59,7 @@ def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], 
     if not len(rest.train_images):
         train, test = drawn.images(DRAWN_ALONE, drawn.TRAIN_SEED), drawn.images(DRAWN_TEST, drawn.TEST_SEED)
         rest = Dataset(rest.name, *train, *test)
-    ruled, ruled_labels = drawn.images(DRAWN if rest.name == "mnist" else 0, drawn.TRAIN_SEED)
+    ruled, ruled_labels = drawn.images(DRAWN if is_mnist(rest) else 0, drawn.TRAIN_SEED)
     most = round(LESSON_SIZE * (1 - SHARE)) - len(ruled)
     others = rng.permutation(len(rest.train_images))[:most]
     repeats = round((len(ruled) + len(others)) * SHARE / (1 - SHARE))
