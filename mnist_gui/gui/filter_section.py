@@ -44,7 +44,6 @@ class FilterSection(Section):
         self._shape: tuple[int, ...] = ()
         self._limit = 0.0
         self._busy = False
-        self._rng = np.random.default_rng()
         self.editor: FilterEditor | None = None
         self.undo_button = _tool("undo", "undoEditButton", "Undo the last change of the network")
         self.redo_button = _tool("redo", "redoEditButton", "Change the network again as it was before Undo")
@@ -182,7 +181,7 @@ class FilterSection(Section):
         self.kernel_box.setCurrentIndex(-1)
         if self.editor is not None and self._weights is not None and not self._busy:
             index = self.editor.selected[0]
-            values = kernel(self.kernel_box.itemData(choice), self._weights[index], self._rng)
+            values = kernel(self.kernel_box.itemData(choice), self._weights[index], np.random.default_rng())
             self.filter_changed.emit(index, values, None)
 
 

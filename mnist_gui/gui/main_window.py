@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.gui.how_page import Question
-    from mnist_gui.history import Snapshot
+    from mnist_gui.history import History, Snapshot
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
@@ -82,7 +82,6 @@ class MainWindow(QMainWindow):
         self.explorer.add_page(self.how_page)
         self._last_progress: Progress | None = None  # of the run that is on
         self._past: Network | None = None  # what is shown instead of the model's, while the person looks back
-        self._rng = np.random.default_rng()
         self._model_label, self._data_label = QLabel(), QLabel()
         self.statusBar().addWidget(self._model_label)
         self.statusBar().addPermanentWidget(self._data_label)
@@ -189,7 +188,7 @@ class MainWindow(QMainWindow):
         self.data_desk.use(self._show_sample_of)
 
     def _show_sample_of(self, dataset: Dataset) -> None:
-        self._show_test_image(int(self._rng.integers(len(dataset.test_images))))
+        self._show_test_image(int(np.random.default_rng().integers(len(dataset.test_images))))
 
     def _show_test_image(self, index: int) -> None:
         dataset = self.trainer.dataset
@@ -240,6 +239,11 @@ class MainWindow(QMainWindow):
         self.trainer.start(network, dataset, recipe, fresh=fresh, prepare=prepare)
         self.charts.time_bar.set_history(self.trainer.history)
 
+    def show_history(self, history: History) -> None:
+        """Offer to look back at a run that was kept with the model."""
+        self.trainer.history = history
+        self.charts.time_bar.set_history(history)
+
     def _show_moment(self, snapshot: Snapshot | None) -> None:
         """Show the network as it was at a moment of the run; None is the present."""
         self._past = None
@@ -257,7 +261,7 @@ class MainWindow(QMainWindow):
             self.train_on()
 
     def _clear_run(self) -> None:
-        self._past = None
+        self._past = self.trainer.history = None
         self.training_panel.clear()
         self.charts.clear(self.training_panel.epochs_box.value())
 
