@@ -52,6 +52,8 @@ class History:
     ----------
     max_bytes : int
         What all the parameters together may take.
+    snapshots : sequence of Snapshot
+        Of a run that was kept.
 
     Attributes
     ----------
@@ -59,10 +61,10 @@ class History:
         In the order of time. Replaced, never changed, so that another thread may read while a run adds.
     """
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_BYTES, snapshots: Sequence[Snapshot] = ()) -> None:
         self._max_bytes = max_bytes
         self._spacing = 1 / 512  # of the steps done, between two snapshots
-        self.snapshots: tuple[Snapshot, ...] = ()
+        self.snapshots = tuple(snapshots)
 
     def add(self, progress: Progress) -> None:
         """Take in where a run stands."""

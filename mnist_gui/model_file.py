@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from mnist_gui.errors import UserError
+from mnist_gui.history import Snapshot
 from mnist_gui.nn import architectures
 from mnist_gui.training import Recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
     from mnist_gui.nn.network import Network
@@ -62,8 +64,16 @@ class ModelRecord:
     test_accuracy: float | None = None
 
 
-def save(path: str | PathLike[str], network: Network, record: ModelRecord) -> None:
+def save(path: str | PathLike[str], network: Network, record: ModelRecord, history: Sequence[Snapshot] = ()) -> None:
     """Write a network, whole or not at all: to a temporary file beside the target, which then takes its name.
+
+    Parameters
+    ----------
+    path : path-like
+    network : Network
+    record : ModelRecord
+    history : sequence of Snapshot, optional
+        Moments of its training to keep with it, for `load_history`.
 
     Raises
     ------
@@ -73,6 +83,8 @@ def save(path: str | PathLike[str], network: Network, record: ModelRecord) -> No
     from safetensors.numpy import save as to_bytes
 
     tensors = {name: np.ascontiguousarray(part) for name, part in network.named().items()}
+    if history:
+        tensors |= _history_tensors(history)
     metadata = {"format_version": FORMAT_VERSION, **asdict(record)}
     content = to_bytes(tensors, {_KEY: json.dumps(metadata)})
     try:
@@ -122,6 +134,85 @@ def load(path: str | PathLike[str]) -> tuple[Network, ModelRecord]:
         If there is no such file, or if it is not a whole, sound model of this program.
     """
     path = Path(path)
+    metadata, tensors = _read(path)
+    record = _record(path, metadata)
+    network = _empty_network(path, record)
+    for name, part in network.named().items():
+        tensor = tensors.pop(name, None)
+        if tensor is None:
+            raise ModelFileError(f"{path} is not a sound model: {name} is missing.")
+        if tensor.shape != part.shape or tensor.dtype != part.dtype:
+            raise ModelFileError(
+                f"{path} is not a sound model: {name} should be {part.dtype} of shape {part.shape}, "
+                f"and is {tensor.dtype} of shape {tensor.shape}."
+            )
+        if not np.isfinite(tensor).all():
+            raise ModelFileError(f"{path} is not a sound model: {name} holds values that are not finite numbers.")
+        part[...] = tensor
+    strangers = tensors.keys() - _HISTORY.keys()
+    if strangers:
+        raise ModelFileError(f"{path} is not a sound model: {min(strangers)!r} does not belong in it.")
+    _snapshots(path, tensors, network)
+    return network, record
+
+
+def load_history(path: str | PathLike[str]) -> tuple[Snapshot, ...]:
+    """Read the moments of training that were kept with a network; none, if none were.
+
+    Raises
+    ------
+    ModelFileError
+        As `load`, or if the moments are not sound.
+    """
+    path = Path(path)
+    network, _ = load(path)
+    _, tensors = _read(path)
+    return _snapshots(path, tensors, network)
+
+
+def _snapshots(path: Path, tensors: dict[str, Any], network: Network) -> tuple[Snapshot, ...]:
+    if not _HISTORY.keys() & tensors.keys():
+        return ()
+    try:
+        steps, epochs, accuracies, parameters = (tensors[name] for name in _HISTORY)
+        shapes = [epochs.shape, accuracies.shape, parameters.shape]
+        sound = (
+            all(tensors[name].dtype == dtype for name, dtype in _HISTORY.items())
+            and shapes == [steps.shape, steps.shape, (*steps.shape, network.parameters.size)]
+            and steps.ndim == 1
+            and (np.diff(steps) > 0).all()
+            and np.isfinite(parameters).all()
+        )
+    except KeyError:
+        sound = False
+    if not sound:
+        raise ModelFileError(f"{path} is not a sound model: the history of its training is damaged.")
+    return tuple(
+        Snapshot(int(step), float(epoch), None if np.isnan(accuracy) else float(accuracy), vector)
+        for step, epoch, accuracy, vector in zip(steps, epochs, accuracies, parameters, strict=True)
+    )
+
+
+_HISTORY: Final = {
+    "history.steps": np.int64,
+    "history.epochs": np.float64,
+    "history.test_accuracies": np.float64,
+    "history.parameters": np.float32,
+}
+
+
+def _history_tensors(history: Sequence[Snapshot]) -> dict[str, np.ndarray[Any, Any]]:
+    columns = (
+        [snapshot.step for snapshot in history],
+        [snapshot.epoch for snapshot in history],
+        [np.nan if snapshot.test_accuracy is None else snapshot.test_accuracy for snapshot in history],
+        [snapshot.parameters for snapshot in history],
+    )
+    return {name: np.array(column, dtype) for (name, dtype), column in zip(_HISTORY.items(), columns, strict=True)}
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read metadata and tensors, and check that they are of a format that this program knows."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a device or a pipe may have no end
@@ -138,23 +229,7 @@ def load(path: str | PathLike[str]) -> tuple[Network, ModelRecord]:
             f"{path} has model format {reprlib.repr(version)}, and this program reads format {FORMAT_VERSION}: "
             "a newer version of the program may read it."
         )
-    record = _record(path, metadata)
-    network = _empty_network(path, record)
-    for name, part in network.named().items():
-        tensor = tensors.pop(name, None)
-        if tensor is None:
-            raise ModelFileError(f"{path} is not a sound model: {name} is missing.")
-        if tensor.shape != part.shape or tensor.dtype != part.dtype:
-            raise ModelFileError(
-                f"{path} is not a sound model: {name} should be {part.dtype} of shape {part.shape}, "
-                f"and is {tensor.dtype} of shape {tensor.shape}."
-            )
-        if not np.isfinite(tensor).all():
-            raise ModelFileError(f"{path} is not a sound model: {name} holds values that are not finite numbers.")
-        part[...] = tensor
-    if tensors:
-        raise ModelFileError(f"{path} is not a sound model: {min(tensors)!r} does not belong in it.")
-    return network, record
+    return metadata, tensors
 
 
 def _parse(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -175,7 +250,7 @@ def _parse(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _array(tensor: dict[str, Any]) -> np.ndarray[Any, Any]:
-    dtype = {"F32": np.float32, "F64": np.float64}[tensor["dtype"]]
+    dtype = {"F32": np.float32, "F64": np.float64, "I64": np.int64}[tensor["dtype"]]
     return np.frombuffer(tensor["data"], dtype).reshape(tensor["shape"])
 
 

@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as safetensors_bytes
 
 from mnist_gui import model_file
+from mnist_gui.history import Snapshot
 from mnist_gui.model_file import ModelFileError, ModelRecord
 from mnist_gui.nn import architectures
 from mnist_gui.training import RECIPES, Recipe
@@ -434,3 +435,46 @@ def test_others_may_read_the_file_as_the_umask_says(path: Path) -> None:
     finally:
         assert os.umask(before) == 0o027
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+# The history that may be kept with a model.
+
+
+def moments(network: Network, count: int = 4) -> list[Snapshot]:
+    return [
+        Snapshot(10 * i, i / 2, None if i < 2 else 0.9, np.full(network.parameters.size, i, np.float32))
+        for i in range(count)
+    ]
+
+
+def test_moments_of_training_are_kept_with_a_model(tmp_path: Path) -> None:
+    network, path = architectures.build("notebook"), tmp_path / "model.safetensors"
+    model_file.save(path, network, ModelRecord("notebook"), moments(network))
+    loaded, _ = model_file.load(path)
+    np.testing.assert_array_equal(loaded.parameters, network.parameters)
+    for kept, got in zip(moments(network), model_file.load_history(path), strict=True):
+        assert (kept.step, kept.epoch, kept.test_accuracy) == (got.step, got.epoch, got.test_accuracy)
+        np.testing.assert_array_equal(kept.parameters, got.parameters)
+
+
+def test_a_model_without_moments_has_none(tmp_path: Path) -> None:
+    model_file.save(tmp_path / "model.safetensors", architectures.build("notebook"), ModelRecord("notebook"))
+    assert model_file.load_history(tmp_path / "model.safetensors") == ()
+
+
+@pytest.mark.parametrize("damage", ["missing", "order", "shape", "values", "dtype"])
+def test_damaged_moments_spoil_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    network, path = architectures.build("notebook"), tmp_path / "model.safetensors"
+    good = model_file._history_tensors(moments(network))
+    bad = {
+        "missing": {name: tensor for name, tensor in good.items() if name != "history.epochs"},
+        "order": good | {"history.steps": good["history.steps"][::-1].copy()},
+        "shape": good | {"history.parameters": good["history.parameters"][:, 1:].copy()},
+        "values": good | {"history.parameters": good["history.parameters"] * np.float32("nan")},
+        "dtype": good | {"history.steps": good["history.steps"].astype(np.float32)},
+    }[damage]
+    monkeypatch.setattr(model_file, "_history_tensors", lambda history: bad)
+    model_file.save(path, network, ModelRecord("notebook"), moments(network))
+    for read in (model_file.load, model_file.load_history):
+        with pytest.raises(ModelFileError, match="the history of its training is damaged"):
+            read(path)

@@ -38,6 +38,11 @@ class Menus:
         self._open_model = self._add(file, "Open &model…", files.open, "Ctrl+Shift+O")
         self._add(file, "&Save model", files.save, keys.Save)
         self._add(file, "Save model &as…", files.save_as, "Ctrl+Shift+S")
+        keeps_run = self._add(
+            file, "Save the &run with the model", lambda: setattr(files, "keeps_run", keeps_run.isChecked())
+        )
+        keeps_run.setCheckable(True)
+        keeps_run.setChecked(files.keeps_run)
         self._shipped = self._add(file, "&Back to the shipped model", files.open_shipped)
         file.addSeparator()
         self._add(file, "Save &view as picture…", partial(export.ask_for_view, window))

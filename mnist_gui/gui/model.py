@@ -12,11 +12,13 @@ from mnist_gui.nn import architectures
 from mnist_gui.training import initialize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from mnist_gui.history import Snapshot
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
@@ -53,10 +55,10 @@ class Model:
     def _take(self, network: Network, record: model_file.ModelRecord, path: Path | None, name: str) -> None:
         self.network, self.record, self.path, self.name, self.changed = network, record, path, name, False
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: str | PathLike[str], history: Sequence[Snapshot] = ()) -> None:
         """Write the model to a file and call it by that name; raise ModelFileError if it can't be written."""
         path = Path(path)
-        model_file.save(path, self.network, self.record)
+        model_file.save(path, self.network, self.record, history)
         self.path, self.name, self.changed = path, path.name, False
 
     def reset(self, architecture: str, recipe: Recipe, data: str) -> None:

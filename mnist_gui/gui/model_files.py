@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from mnist_gui import model_file
 from mnist_gui.errors import UserError
+from mnist_gui.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,25 +26,37 @@ class ModelFiles:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
 
+    @property
+    def keeps_run(self) -> bool:
+        """Whether the moments of the run are saved with the model; some megabytes."""
+        return QSettings().value("keeps_run") in (True, "true")
+
+    @keeps_run.setter
+    def keeps_run(self, keeps: bool) -> None:
+        QSettings().setValue("keeps_run", keeps)
+
     def open(self) -> None:
         """Let the person choose a model to open."""
         if self.may_discard():
             path, _ = QFileDialog.getOpenFileName(self._window, "Open model", self._folder(), MODEL_FILES)
-            if path:
-                self._load(lambda: self._window.model.open(path))
+            if path and self._replace(lambda: self._window.model.open(path)):
+                snapshots = model_file.load_history(path)
+                if snapshots:
+                    self._window.show_history(History(snapshots=snapshots))
 
     def open_shipped(self) -> None:
         """Go back to the model that comes with the program."""
         if self.may_discard():
-            self._load(self._window.model.open_shipped)
+            self._replace(self._window.model.open_shipped)
 
-    def _load(self, load: Callable[[], None]) -> None:
+    def _replace(self, load: Callable[[], None]) -> bool:
         try:
             load()
         except UserError as error:
             QMessageBox.warning(self._window, "The model can't be opened", str(error))
-        else:
-            self._window.model_replaced()
+            return False
+        self._window.model_replaced()
+        return True
 
     def save(self) -> bool:
         """Save to the model's file, or ask for one; return whether it was saved."""
@@ -58,7 +73,8 @@ class ModelFiles:
 
     def _save_to(self, path: Path) -> bool:
         try:
-            self._window.model.save(path)
+            history = self._window.trainer.history if self.keeps_run else None
+            self._window.model.save(path, history.snapshots if history else ())
         except UserError as error:
             QMessageBox.warning(self._window, "The model can't be saved", str(error))
             return False

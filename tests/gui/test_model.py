@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 
 from mnist_gui import model_file
 from mnist_gui.assets import SHIPPED_MODEL
+from mnist_gui.history import History, Snapshot
 from mnist_gui.nn import architectures
 
 if TYPE_CHECKING:
@@ -152,3 +153,28 @@ def test_a_save_that_is_cancelled_closes_nothing(
     messages.answers = ["Save"]
     assert not trained.close()
     assert trained.isVisible()
+
+
+def test_a_run_is_kept_with_the_model_and_looked_back_at(
+    trained: MainWindow, choose: Callable[[Path], None], tmp_path: Path
+) -> None:
+    size = trained.model.network.parameters.size
+    moments = tuple(Snapshot(100 * i, i, 0.9, np.full(size, i, np.float32)) for i in range(3))
+    trained.show_history(History(snapshots=moments))
+    path = tmp_path / "with-run.safetensors"
+    choose(path)
+    do(trained, "Save model as…")
+    assert not model_file.load_history(path)  # only if wanted
+    do(trained, "Save the run with the model")
+    do(trained, "Save model")
+    assert len(model_file.load_history(path)) == 3
+
+    do(trained, "Back to the shipped model")
+    bar = trained.charts.time_bar
+    assert not bar.isEnabled()
+    choose(path)
+    do(trained, "Open model…")
+    bar.slider.setValue(1)
+    assert bar.chosen.step == 100
+    assert "step 100" in bar._where.text()
+    do(trained, "Save the run with the model")  # as it was: settings outlive the window
