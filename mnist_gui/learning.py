@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,11 +15,18 @@ from mnist_gui.recipe import Recipe
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mnist_gui.nn.network import Network
+
 RECIPE: Final = Recipe(name="my digits", epochs=4, learning_rate=0.1)
-"""Goes on from the parameters that the network has, among digits like those that it was trained on."""
+"""For a lesson among digits like those that the network was trained on."""
 
 GENTLE: Final = replace(RECIPE, learning_rate=0.007)
 """The same among drawn digits alone, which don't remind the network of MNIST: the steps must be small."""
+
+_SUITED: Final[dict[str, dict[str, Any]]] = {  # two seconds are fewer epochs for a slower network
+    "wide": {"epochs": 3},
+    "deep": {"epochs": 1, "learning_rate": 0.03},
+}
 
 LESSON_SIZE: Final = 40_000
 """Images in a lesson, at most."""
@@ -37,6 +44,12 @@ DRAWN_TEST: Final = 1000
 
 NOTHING: Final = Dataset("drawn", *2 * (np.empty((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8), np.empty(0, np.uint8)))
 """Stands for the rest of a lesson where no data set is at hand."""
+
+
+def recipe_for(network: Network, rest: Dataset) -> Recipe:
+    """Say how a network goes on from the parameters that it has, with its digits among the rest."""
+    recipe = GENTLE if rest is NOTHING else replace(RECIPE, **_SUITED.get(network.architecture, {}))
+    return replace(recipe, dtype=network.dtype.name)
 
 
 def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator) -> Dataset:

@@ -61,6 +61,14 @@ def test_with_nothing_at_hand_the_rest_is_drawn(mine):
     assert lesson.name == "drawn"
 
 
+@pytest.mark.parametrize("name", architectures.ARCHITECTURES)
+def test_every_network_has_its_recipe(rest, name):
+    network = architectures.build(name, "float64")
+    recipes = [learning.recipe_for(network, others) for others in (rest, learning.NOTHING)]
+    assert [recipe.dtype for recipe in recipes] == ["float64"] * 2
+    assert recipes[1].learning_rate < recipes[0].learning_rate
+
+
 def test_a_lesson_teaches_and_forgets_little(rest, mine):
     network = architectures.build("notebook")
     for _ in train(network, rest, Recipe(epochs=4)):

@@ -133,8 +133,8 @@ class NetworkView(QWidget):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
         self._layout.setSpacing(3 * theme.GRID)
-        self._layout.addWidget(self._seen_column, 28)
-        self._layout.addWidget(bars_column, 42)
+        self._layout.addWidget(self._seen_column, 30)
+        self._layout.addWidget(bars_column, 36)
         self._layout.addWidget(self.answer_column, 15)
 
     @property
@@ -274,7 +274,7 @@ class NetworkView(QWidget):
         view.setCursor(Qt.CursorShape.PointingHandCursor)
         view.cell_clicked.connect(partial(self._click, stage))
         view.cell_hovered.connect(partial(self._hover, stage))
-        self._add(stage, 31 if width > 16 else 21)
+        self._add(stage, 33 if width > 16 else 22)
 
     def _add(self, stage: _Stage, stretch: int) -> None:
         self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)

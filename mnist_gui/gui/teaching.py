@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
@@ -169,8 +168,7 @@ class Teaching(QObject):
             before.record.test_accuracy if before.record.data == rest.name else None
         )
         window.my_digits_page.begin_lesson(before.network)
-        recipe = learning.GENTLE if rest is learning.NOTHING else learning.RECIPE
-        window.start(rest, replace(recipe, dtype=before.network.dtype.name), fresh=False, prepare=prepare)
+        window.start(rest, learning.recipe_for(before.network, rest), fresh=False, prepare=prepare)
         self._lessons.append((before, window.model.network))
         self._learning = True
         self._show_state(window.trainer.state)

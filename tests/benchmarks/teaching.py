@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnist_gui.data import Dataset
-    from mnist_gui.recipe import Recipe
 
 TAUGHT = 2  # of each digit
 PEN_WIDTH = 0.07  # of the digit's height; it hardly matters
@@ -68,7 +67,7 @@ def writers(strokes: Path) -> list[Writer]:
     ]
 
 
-def lessons(hands: list[Writer], model: Path, tests: Dataset, rest: Dataset, recipe: Recipe) -> Iterator[Result]:
+def lessons(hands: list[Writer], model: Path, tests: Dataset, rest: Dataset) -> Iterator[Result]:
     """Teach a fresh copy of a model by each writer in turn, mixed with the rest."""
     for writer in hands:
         network, _ = model_file.load(model)
@@ -82,7 +81,7 @@ def lessons(hands: list[Writer], model: Path, tests: Dataset, rest: Dataset, rec
         start = perf_counter()
         images, labels = parts[1]
         lesson = learning.lesson(rest, images, labels, np.random.default_rng(len(labels)))
-        for _ in train(network, lesson, recipe, fresh=False):
+        for _ in train(network, lesson, learning.recipe_for(network, rest), fresh=False):
             pass
         seconds = perf_counter() - start
         after = [evaluate(network, *part).accuracy for part in parts]
@@ -96,11 +95,8 @@ def rows(strokes: Path | None, model: Path) -> Iterator[list[str]]:
     if mnist.find() is None:
         raise UnavailableError("teaching: MNIST is not at hand")
     hands, tests = writers(strokes), data.load("mnist")
-    for rest, recipe, among in (
-        (tests, learning.RECIPE, "among MNIST's"),
-        (learning.NOTHING, learning.GENTLE, "with no data at hand"),
-    ):
-        yield from summarize(among, list(lessons(hands, model, tests, rest, recipe)))
+    for rest, among in ((tests, "among MNIST's"), (learning.NOTHING, "with no data at hand")):
+        yield from summarize(among, list(lessons(hands, model, tests, rest)))
 
 
 def summarize(among: str, results: list[Result]) -> Iterator[list[str]]:
