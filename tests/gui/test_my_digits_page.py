@@ -245,7 +245,6 @@ def learned(
     monkeypatch.setattr(learning, "DRAWN_TEST", 100)
     page.before = (copy.copy(page.model), page.model.network.parameters.copy())
     click(page, "learnButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     return page
 
@@ -265,10 +264,10 @@ def test_a_lesson_trains_the_present_network_with_the_charts_live(learned: MainW
 
 
 def test_the_data_that_the_network_knows_is_taken_if_it_is_in_memory(
-    ready: MainWindow, taught: list[MyDigit], wait_for: Callable[[State], None]
+    ready: MainWindow, taught: list[MyDigit], wait_for: Callable[[State], None], qtbot: QtBot
 ) -> None:
     ready.train()
-    wait_for(State.RUNNING)
+    qtbot.waitUntil(lambda: ready.model.record.epochs == 2, timeout=20_000)
     wait_for(State.IDLE)
     ready.explorer.setCurrentWidget(ready.my_digits_page)
     ready.teaching.learn()
