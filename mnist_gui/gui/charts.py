@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mnist_gui.history import Snapshot
     from mnist_gui.training import Progress
 
+# Between two redrawings within an epoch. To paint both charts takes longer than all the rest of the window, and a long
+# run moves them by a fraction of a pixel.
+_REST_MS: Final = 100
 _TEST_COLOURS = {False: "#d9622b", True: "#ff9d5c"}
 
 
@@ -83,7 +86,9 @@ class Chart(QWidget):
         """Show both curves, with x in epochs; `total` is where the axis ends until the person zooms."""
         self._hint.hide()
         self._training.setData(steps, training)
-        self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
+        if len(epochs) != self._tested:
+            self._tested = len(epochs)
+            self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
         self._shown = (np.append(training, test), total)
         if self._follows:
             self._fit()
@@ -93,6 +98,7 @@ class Chart(QWidget):
         """Forget the run; show empty axes for a run of so many epochs."""
         self._training.setData([], [])
         self._test.setData([], [])
+        self._tested = 0
         self._hint.show()
         self._shown = (np.empty(0), epochs)
         self._write("–", "–")
@@ -150,7 +156,12 @@ class Chart(QWidget):
         self._test.setSymbolBrush(test)
         self._test.setSymbolPen(None)
         self._moment.setPen(pg.mkPen(colours.color(QPalette.ColorRole.Text), width=1))
-        self._write(*getattr(self, "_last", ("–", "–")))
+        last = getattr(self, "_last", ("–", "–"))
+        # Of one size whatever it says: the window is then not laid out anew each time that it changes.
+        self._heading.setMinimumSize(0, 0)
+        self._write(*[self._figure.format(100)] * 2)
+        self._heading.setFixedSize(self._heading.sizeHint())
+        self._write(*last)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
@@ -182,6 +193,10 @@ class Charts(Page):
             "network never trains on.",
         )
         self.time_bar = TimeBar()
+        self._progress: Progress | None = None  # not yet drawn
+        self._epochs = 0  # of the last one drawn
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._draw)
         side_by_side = QHBoxLayout()
         side_by_side.setSpacing(3 * theme.GRID)
         side_by_side.addWidget(self.loss, 1)
@@ -193,7 +208,17 @@ class Charts(Page):
         layout.addWidget(self.time_bar)
 
     def show_progress(self, progress: Progress) -> None:
-        """Show all that a run has come to."""
+        """Show all that a run has come to: at once at the end of an epoch, and within it after a short rest."""
+        self._progress = progress
+        if not self._rest.isActive() or len(progress.epochs) != self._epochs:
+            self._draw()
+
+    def _draw(self) -> None:
+        progress, self._progress = self._progress, None
+        if progress is None:
+            return
+        self._rest.start()
+        self._epochs = len(progress.epochs)
         x = progress.curve_steps / progress.steps_per_epoch
         finished = range(1, len(progress.epochs) + 1)
         total = progress.recipe.epochs
@@ -210,6 +235,8 @@ class Charts(Page):
 
     def clear(self, epochs: int) -> None:
         """Forget the run; show empty axes for a run of so many epochs."""
+        self._progress = None
+        self._rest.stop()
         self.loss.clear(epochs)
         self.accuracy.clear(epochs)
         self.show_moment(None)

@@ -61,7 +61,8 @@ class MapView(QWidget):
         self._values, self._low, self._high = values, low, high
         self._images = []
         self._report()
-        self.update()
+        for rect in self.map_rects():  # not all: what lies beside them, such as connectors, is then not painted either
+            self.update(rect.toAlignedRect().adjusted(0, 0, 1, 1))
 
     def outline(self, cells: tuple[int, int, int, int] | None, of_map: int = 0) -> None:
         """Outline a rectangle of cells, (top, left, height, width), in one map, and nothing else."""

@@ -297,6 +297,12 @@ class NetworkView(QWidget):
         groups += [self._placed(stage.view, stage.view.map_rects()) for stage in self._stages]
         groups.append([row.translated(-4, 0) for row in self._placed(self.bars, self.bars.row_rects())])
         for before, after in pairwise(groups):
+            gap = QRectF(
+                QPointF(max(rect.right() for rect in before) + 2, 0),
+                QPointF(min(rect.left() for rect in after) - 2, self.height()),
+            )
+            if not event.region().intersects(gap.toRect()):  # only maps have changed
+                continue
             pairs = list(zip(before, after, strict=True)) if len(before) == len(after) else list(product(before, after))
             faint = QColor(line)
             faint.setAlphaF(min(1.0, 24 / len(pairs)))  # many lines together are as dark as few

@@ -42,7 +42,8 @@ class TimeBar(QWidget):
         self._where = QLabel()
         self._where.setFont(theme.tabular(theme.small(self.font())))
         self._where.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._where.setMinimumWidth(self._where.fontMetrics().horizontalAdvance("step 000,000 · test 100.00 %"))
+        widest = self._where.fontMetrics().size(0, "step 0,000,000 · test 100.00 %")
+        self._where.setFixedSize(widest)  # so that a new text does not have the window laid out anew
         self._continue = QPushButton("Continue from here")
         self._continue.setObjectName("continueButton")
         self._continue.setToolTip("Train on from this moment, with the settings above")
@@ -93,7 +94,7 @@ class TimeBar(QWidget):
         self._continue.setEnabled(not running and self._chosen is not None)
         self._running = running
 
-    _running = False
+    _running = _playing = False
 
     def refresh(self) -> None:
         """Take in what the run has added; a moment that is looked at stays where it is."""
@@ -129,7 +130,9 @@ class TimeBar(QWidget):
         self.moment_chosen.emit(self._chosen)
 
     def _say(self) -> None:
-        self._play.setIcon(theme.icon("pause" if self._timer.isActive() else "play"))
+        if self._timer.isActive() != self._playing:  # a new icon is painted anew, even if it is the same
+            self._playing = not self._playing
+            self._play.setIcon(theme.icon("pause" if self._playing else "play"))
         self._back.setEnabled(self.slider.value() > 0)
         self._forward.setEnabled(self.slider.value() < self.slider.maximum())
         self.set_running(self._running)
