@@ -12,6 +12,8 @@ from mnist_gui.gui import preflight
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from mnist_gui.gui.main_window import MainWindow
+
 
 def run() -> int:
     """Open the window and return the exit status when it is closed.
@@ -37,7 +39,18 @@ def run() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while Qt waits for events, Python's own handler would never run
     window = MainWindow()
     window.show()
+    greet(window)
     return app.exec()
+
+
+def greet(window: MainWindow) -> None:
+    """Lead a person through the window who sees it for the first time."""
+    from PySide6.QtCore import QSettings, QTimer
+
+    settings = QSettings()
+    if not settings.value("toured"):
+        settings.setValue("toured", 1)
+        QTimer.singleShot(0, window, window.start_tour)
 
 
 def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from mnist_gui.gui.app import greet
+from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.tour import Stop, Tour
 
 
@@ -23,6 +25,14 @@ def window(qtbot):
 @pytest.fixture
 def tour(window):
     return Tour(window, [Stop(window.button, "One", "First."), Stop(window.label, "Two", "Second.")])
+
+
+@pytest.fixture
+def main(qtbot):
+    main = MainWindow()
+    qtbot.addWidget(main)
+    main.show()
+    return main
 
 
 def card_of(tour):
@@ -68,3 +78,28 @@ def test_the_card_stays_inside_and_off_what_it_speaks_of(tour, window, size):
         assert not card.intersects(tour._spot())
         if tour.stop.title == "One":
             tour.go(1)
+
+
+def test_it_starts_by_itself_once(window, qtbot):
+    started = []
+    window.start_tour = lambda: started.append(True)
+    greet(window)
+    qtbot.waitUntil(lambda: started == [True])
+    greet(window)
+    QApplication.processEvents()
+    assert started == [True]
+
+
+def test_every_stop_of_the_window_shows(main, qtbot):
+    main.start_tour()
+    tour = main.findChild(Tour)
+    titles = []
+    for _ in tour._stops:
+        titles.append(tour.stop.title)
+        assert main.rect().contains(card_of(tour).geometry())
+        assert tour.stop.widget.isVisible()
+        if len(titles) < len(tour._stops):
+            tour.go(1)
+    assert len(set(titles)) == 5
+    with qtbot.waitSignal(tour.destroyed):
+        tour.go(1)
