@@ -392,6 +392,8 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         with suppress(TypeError, ValueError):
             self.draw_panel.pen_width.setValue(int(settings.value("pen")))
+        with suppress(TypeError, ValueError):
+            self.explorer.setCurrentIndex(int(settings.value("view")))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_discard():
@@ -402,6 +404,7 @@ class MainWindow(QMainWindow):
         settings = QSettings()
         settings.setValue("geometry", self.saveGeometry())
         settings.setValue("pen", self.draw_panel.pen_width.value())
+        settings.setValue("view", self.explorer.currentIndex())
         super().closeEvent(event)
 
 

@@ -125,6 +125,7 @@ class _Painter(QStyledItemDelegate):
         left = cell.left() + (cell.width() - _SIDE) // 2
         square = QRectF(left, cell.top(), _SIDE, _SIDE)
         painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # pixels are shown as pixels
         painter.drawImage(square, theme.to_image(model.image(index).astype(np.float32), 0, 255, table))
         state = option.state
         near = bool(state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_HasFocus))

@@ -337,18 +337,20 @@ def test_size_pen_and_looks_are_remembered(open_window: Callable[[], MainWindow]
     first = open_window()
     first.resize(970, 720)
     first.draw_panel.pen_width.setValue(110)
+    first.explorer.setCurrentWidget(first.runs_page)
     next(a for a in first.findChildren(QAction) if a.text() == "&Dark").trigger()
     first.close()
     second = open_window()
     assert second.height() == 720  # Qt makes the width fit the offscreen screen's 800 pixels
     assert second.draw_panel.pen_width.value() == 110
     assert second.canvas.pen_width == pytest.approx(0.11)
+    assert second.explorer.currentWidget() is second.runs_page
     assert next(a for a in second.findChildren(QAction) if a.text() == "&Dark").isChecked()
 
 
 def test_spoiled_settings_are_ignored(open_window: Callable[[], MainWindow]) -> None:
     settings = QSettings()
-    for name in ("geometry", "pen", "appearance"):
+    for name in ("geometry", "pen", "appearance", "view"):
         settings.setValue(name, "spoiled")
     window = open_window()
     assert window.width() == 1280
