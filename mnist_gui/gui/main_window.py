@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
         network = self._past or self.model.network
         self.network_view.show_network(network, image)
         self.explorer.show_network(network, image)
+        self.teaching.show_drawing(image)
 
     def _ask_about_digit(self, digit: int, compare: bool) -> None:
         if self.explorer.currentWidget() is self.how_page and not compare:

@@ -41,7 +41,6 @@ class Teaching(QObject):
         self._lessons: list[tuple[Model, Network]] = []  # what there was before, and the network that learned
         page = window.my_digits_page
         window.network_view.keys.digit_named.connect(self.name_drawing)
-        window.canvas.drawing_changed.connect(self._show_drawing)
         page.digit_chosen.connect(self._put_on_canvas)
         page.remove_requested.connect(self._remove)
         page.restore_requested.connect(self._restore)
@@ -82,10 +81,10 @@ class Teaching(QObject):
         self._of_image = {digit.image.tobytes(): digit for digit in self._digits}
         removed = len(self._removed[-1]) if self._removed else 0
         self._window.my_digits_page.show_digits(self._digits, self._store.damaged, removed=removed)
-        self._show_drawing()
+        self.show_drawing(self._window.canvas.seen())
 
-    def _show_drawing(self) -> None:
-        image = self._window.canvas.seen()
+    def show_drawing(self, image: NDArray[np.uint8] | None) -> None:
+        """Show on the keys whether there is a digit to keep, or which it is kept as."""
         kept = None if image is None else self._of_image.get(image.tobytes())
         keys = self._window.network_view.keys
         keys.show_drawing(there=image is not None, kept=None if kept is None else kept.label)
