@@ -228,6 +228,10 @@ class Charts(Page):
         )
         self.time_bar.refresh()
 
+    def finish(self) -> None:
+        """Show what has come since the last drawing: the run is over."""
+        self._draw()
+
     def show_moment(self, snapshot: Snapshot | None) -> None:
         """Draw a line through both charts at a moment of the run; None is the present."""
         for chart in (self.loss, self.accuracy):

@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
             self.training_panel.show_status("Ready to train")
             self.training_panel.progress.setValue(0)
         elif state is State.IDLE:
+            self.charts.finish()
             self._list_run()
             record = self.model.record
             epochs, whole = record.epochs, record.epochs >= record.recipe.epochs
