@@ -58,7 +58,10 @@ class MapView(QWidget):
 
     def show_values(self, values: NDArray[np.floating] | None, low: float, high: float) -> None:
         """Show maps, an array of the view's shape, with `low` and `high` at the ends of the colours; None is blank."""
+        before, limits = self._values, (self._low, self._high)
         self._values, self._low, self._high = values, low, high
+        if before is not None and values is not None and limits == (low, high) and np.array_equal(before, values):
+            return  # filters, while the pen moves: to write their numbers takes longer than all the maps
         self._images = []
         self._report()
         for rect in self.map_rects():  # not all: what lies beside them, such as connectors, is then not painted either

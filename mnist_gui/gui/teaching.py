@@ -17,6 +17,8 @@ from mnist_gui.gui.training_panel import State
 from mnist_gui.my_digits import MyDigit, MyDigits
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.gui.main_window import MainWindow
     from mnist_gui.gui.model import Model

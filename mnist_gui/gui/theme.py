@@ -220,8 +220,8 @@ def colour_map(name: str, *, dark: bool) -> NDArray[np.uint8]:
 
 def to_image(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> QImage:
     """Colour an array of shape (height, width), with `low` and `high` at the ends of the colour map's table."""
-    scaled = np.nan_to_num((values - low) * (255 / (high - low)))
-    pixels = table[scaled.clip(0, 255).astype(np.uint8)]
+    scaled = np.fmin(np.fmax((values - low) * (255 / (high - low)), 0), 255)  # what is no number counts as the lowest
+    pixels = table[scaled.astype(np.uint8)]
     height, width = values.shape
     # The copy owns its bytes; the array does not outlive this call.
     return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()

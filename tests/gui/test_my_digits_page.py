@@ -10,7 +10,7 @@ import pytest
 from hand import SEVEN, THREE, draw, on_screen
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from mnist_gui import learning, my_digits
 from mnist_gui.data import drawn
@@ -30,10 +30,12 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 def click(window: MainWindow, name: str) -> None:
+    QApplication.processEvents()
     QTest.mouseClick(window.findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
 
 
 def lit(window: MainWindow) -> list[int]:
+    QApplication.processEvents()  # the keys follow with the network, at the next chance
     return [n for n in range(10) if window.findChild(QAbstractButton, f"digitKey{n}").isChecked()]
 
 
