@@ -65,6 +65,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Training's clock, on which a step takes a millisecond, and nothing but the clock calls for a progress."""
     clock = Clock(0.001)
+    monkeypatch.setattr(training, "YIELD_SECONDS", 0.01)  # or the readings at each yield would be most of the time
     monkeypatch.setattr(training, "EARLY", frozenset())
     monkeypatch.setattr(training, "perf_counter", clock)
     return clock

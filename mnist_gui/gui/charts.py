@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mnist_gui.history import Snapshot
     from mnist_gui.training import Progress
 
-# Between two redrawings within an epoch. To paint both charts takes longer than all the rest of the window, and a long
-# run moves them by a fraction of a pixel.
-_REST_MS: Final = 100
+# Between the drawing of one chart and of the other, within an epoch. To paint a chart takes as long as all the rest of
+# the window, and a long run moves it by a fraction of a pixel.
+_REST_MS: Final = 50
 _TEST_COLOURS = {False: "#d9622b", True: "#ff9d5c"}
 
 
@@ -77,6 +77,8 @@ class Chart(QWidget):
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over = QVBoxLayout(self.plot)
         over.addWidget(self._hint)
+        self._range = (0.0, 0.0)  # of the axis at the left, as last fitted to a curve
+        self._tested = 0  # epochs in the test curve
         self._style()
         self.clear(10)
 
@@ -131,9 +133,14 @@ class Chart(QWidget):
         values, epochs = self._shown
         if values.size:
             low, high = float(values.min()), float(values.max())
-            room = 0.05 * max(high - low, 0.01 * self._top)
-            self.plot.setYRange(max(0, low - room), min(high + room, max(high, self._top)), padding=0)
+            bottom, top = self._range
+            # The axes are painted anew only when they change, so they stay while the curves fill them well.
+            if low < bottom or high > top or high - low < 0.8 * (top - bottom):
+                room = 0.05 * max(high - low, 0.01 * self._top)
+                self._range = max(0, low - room), min(high + room, max(high, self._top))
+            self.plot.setYRange(*self._range, padding=0)
         else:
+            self._range = (0.0, 0.0)
             self.plot.setYRange(0, self._top, padding=0.02)
         self.plot.setXRange(0, epochs, padding=0.01)
 
@@ -193,10 +200,11 @@ class Charts(Page):
             "network never trains on.",
         )
         self.time_bar = TimeBar()
-        self._progress: Progress | None = None  # not yet drawn
-        self._epochs = 0  # of the last one drawn
+        self._progress: Progress | None = None
+        self._stale: list[Chart] = []  # those that do not show it yet
+        self._epochs = 0  # of the last one shown
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self._draw)
+        self._rest.timeout.connect(self._draw_next)
         side_by_side = QHBoxLayout()
         side_by_side.setSpacing(3 * theme.GRID)
         side_by_side.addWidget(self.loss, 1)
@@ -208,29 +216,34 @@ class Charts(Page):
         layout.addWidget(self.time_bar)
 
     def show_progress(self, progress: Progress) -> None:
-        """Show all that a run has come to: at once at the end of an epoch, and within it after a short rest."""
+        """Show all that a run has come to: at once at the end of an epoch, and within it one chart after the other."""
         self._progress = progress
-        if not self._rest.isActive() or len(progress.epochs) != self._epochs:
-            self._draw()
+        self._stale += [chart for chart in (self.loss, self.accuracy) if chart not in self._stale]
+        if len(progress.epochs) != self._epochs:
+            self._epochs = len(progress.epochs)
+            self.finish()
+        elif not self._rest.isActive():
+            self._draw_next()
 
-    def _draw(self) -> None:
-        progress, self._progress = self._progress, None
-        if progress is None:
+    def _draw_next(self) -> None:
+        progress = self._progress
+        if not self._stale or progress is None:
             return
         self._rest.start()
-        self._epochs = len(progress.epochs)
+        chart = self._stale.pop(0)
         x = progress.curve_steps / progress.steps_per_epoch
         finished = range(1, len(progress.epochs) + 1)
-        total = progress.recipe.epochs
-        self.loss.show_curves(x, progress.loss_curve, finished, [e.test_loss for e in progress.epochs], total)
-        self.accuracy.show_curves(
-            x, 100 * progress.accuracy_curve, finished, [100 * e.test_accuracy for e in progress.epochs], total
-        )
-        self.time_bar.refresh()
+        if chart is self.loss:
+            curve, tested = progress.loss_curve, [e.test_loss for e in progress.epochs]
+            self.time_bar.refresh()
+        else:
+            curve, tested = 100 * progress.accuracy_curve, [100 * e.test_accuracy for e in progress.epochs]
+        chart.show_curves(x, curve, finished, tested, progress.recipe.epochs)
 
     def finish(self) -> None:
-        """Show what has come since the last drawing: the run is over."""
-        self._draw()
+        """Show what has come since the last drawing: the epoch or the run is over."""
+        while self._stale:
+            self._draw_next()
 
     def show_moment(self, snapshot: Snapshot | None) -> None:
         """Draw a line through both charts at a moment of the run; None is the present."""
@@ -239,7 +252,8 @@ class Charts(Page):
 
     def clear(self, epochs: int) -> None:
         """Forget the run; show empty axes for a run of so many epochs."""
-        self._progress = None
+        self._progress, self._epochs = None, 0
+        self._stale.clear()
         self._rest.stop()
         self.loss.clear(epochs)
         self.accuracy.clear(epochs)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QSettings, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
 
     def _connect(self) -> None:
+        self.canvas.drawing_changed.connect(self.trainer.give_way)
         self.canvas.drawing_changed.connect(self._redraw.start)
         self.canvas.picture_failed.connect(self.say)
         self.runs_page.failed.connect(self.say)
@@ -396,6 +397,15 @@ class MainWindow(QMainWindow):
             self.draw_panel.pen_width.setValue(int(settings.value("pen")))
         with suppress(TypeError, ValueError):
             self.explorer.setCurrentIndex(int(settings.value("view")))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.UpdateRequest:
+            return super().event(event)
+        self.trainer.give_way()
+        try:
+            return super().event(event)  # paints all that waits for it
+        finally:
+            self.trainer.take_turn()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_discard():

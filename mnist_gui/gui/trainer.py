@@ -124,6 +124,7 @@ class Trainer(QObject):
     def _announce_progress(self) -> None:
         progress = self._training.mailbox.take() if self._training else None
         if progress:
+            self.give_way()
             self.progressed.emit(progress)
 
     def _training_finished(self) -> None:
@@ -145,6 +146,16 @@ class Trainer(QObject):
         if self._training is not None:
             self._training.resume()
             self.state_changed.emit(self.state)
+
+    def give_way(self) -> None:
+        """Let the run rest for a moment, until `take_turn`, while the window draws."""
+        if self._training is not None:
+            self._training.give_way()
+
+    def take_turn(self) -> None:
+        """Let the run go on: the window has drawn."""
+        if self._training is not None:
+            self._training.take_turn()
 
     def stop(self) -> None:
         """End the run, or the download; what was learned stays."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mnist_gui.training import Progress, Recipe
 
 T = TypeVar("T")
+
+PATIENCE: Final = 0.02  # seconds that training waits for a busy window
 
 
 class Mailbox(Generic[T]):
@@ -79,6 +81,8 @@ class TrainingThread(QThread):
         self._stopped = False
         self._may_go_on = Event()
         self._may_go_on.set()
+        self._window_is_free = Event()
+        self._window_is_free.set()
 
     @property
     def paused(self) -> bool:
@@ -92,6 +96,19 @@ class TrainingThread(QThread):
     def resume(self) -> None:
         """End the rest."""
         self._may_go_on.set()
+
+    def give_way(self) -> None:
+        """Ask for a moment's rest, until `take_turn`, while the window draws.
+
+        Python runs one thread at a time, and each of the hundreds of calls by which the window draws may hand over to
+        the other thread, and then waits up to 5 ms for its turn: side by side both crawl, one after the other they
+        don't.
+        """
+        self._window_is_free.clear()
+
+    def take_turn(self) -> None:
+        """Say that the window has drawn."""
+        self._window_is_free.set()
 
     def stop(self) -> None:
         """Ask for the end; a pause does not hold it up."""
@@ -116,6 +133,7 @@ class TrainingThread(QThread):
                 if self.mailbox.put(progress):
                     self.progress_waiting.emit()
             self._may_go_on.wait()
+            self._window_is_free.wait(PATIENCE)
             if self._stopped:
                 return
 
