@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from mnist_gui.history import MAX_BYTES
+
 from .contenders import UnavailableError
 from .report import Comparison, Measure
 from .timing import Timings, take_turns
@@ -60,6 +62,7 @@ def use() -> list[Measure]:
     """Measure the window in use."""
     pen, memory, empty = _child("pen"), _child("hundred_epochs"), _child("memory_empty")
     median = f"median {pen['answered_median']:.1f} ms"
+    history = f"with {memory['history']:.1f} MB of the run's history, of at most {MAX_BYTES / 1e6:.0f}"
     note = f"30 s of training, {pen['moves']:,} pen moves"
     return [
         Measure("event loop late, 99 %", pen["late_99"], "ms", 8, note),
@@ -71,6 +74,6 @@ def use() -> list[Measure]:
             12,
             median,
         ),
-        Measure("memory: growth over 100 epochs", memory["last"] - memory["first"], "MB", 5),
+        Measure("memory: growth over 100 epochs", memory["last"] - memory["first"], "MB", 5, history),
         Measure("memory: above an empty window", memory["last"] - empty, "MB", 250, "images loaded, training"),
     ]
