@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Event, Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from mnist_gui.data import drawn
 from mnist_gui.data.mnist import DownloadCancelled
 from mnist_gui.errors import UserError
 from mnist_gui.history import History
-from mnist_gui.training import train
+from mnist_gui.training import PROGRESS_SECONDS, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,11 +128,16 @@ class TrainingThread(QThread):
 
     def _train(self) -> None:
         dataset = self._prepare(self._dataset) if self._prepare else self._dataset
+        shown, epochs = 0.0, 0
         for progress in train(self._network, dataset, self._recipe, fresh=self._fresh):
             if progress is not None:
                 self.history.add(progress)
-                if self.mailbox.put(progress):
-                    self.progress_waiting.emit()
+                # The many of the first steps are for the history alone: to show them all would hold the run up.
+                now, done = monotonic(), len(progress.epochs)
+                if progress.step == 0 or done != epochs or now - shown >= PROGRESS_SECONDS:
+                    shown, epochs = now, done
+                    if self.mailbox.put(progress):
+                        self.progress_waiting.emit()
             self._may_go_on.wait()
             self._window_is_free.wait(PATIENCE)
             if self._stopped:
