@@ -126,6 +126,7 @@ class Trainer(QObject):
         if progress:
             self.give_way()
             self.progressed.emit(progress)
+            self.take_turn()
 
     def _training_finished(self) -> None:
         if self._training is not None:
