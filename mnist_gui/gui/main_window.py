@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
+REDRAW_MS = 12  # from one redraw for the pen to the next; each takes about 5
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 
 
@@ -87,7 +89,8 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._data_label)
         self.statusBar().setSizeGripEnabled(False)
         # One redraw for all pen events that arrived since the last: a fast pen can't queue work.
-        self._redraw = QTimer(self, singleShot=True, interval=0)
+        self._redraw = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._drawn_at = 0.0
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
         self.explorer.add_page(self.what_if_page)
@@ -127,7 +130,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.canvas.drawing_changed.connect(self.trainer.give_way)
-        self.canvas.drawing_changed.connect(self._redraw.start)
+        self.canvas.drawing_changed.connect(self._redraw_soon)
         self.canvas.picture_failed.connect(self.say)
         self.runs_page.failed.connect(self.say)
         self.data_desk.said.connect(self.say)
@@ -160,7 +163,14 @@ class MainWindow(QMainWindow):
 
     # --- the drawing ---
 
+    def _redraw_soon(self) -> None:
+        """See to the drawing at once, but not before a pause after the last time: others need the processor too."""
+        if not self._redraw.isActive():
+            since = 1000 * (perf_counter() - self._drawn_at)
+            self._redraw.start(max(0, round(REDRAW_MS - since)))
+
     def _show_network(self) -> None:
+        self._drawn_at = perf_counter()
         image = self.canvas.seen()
         network = self._past or self.model.network
         self.network_view.show_network(network, image)

@@ -35,7 +35,8 @@ def click(window: MainWindow, name: str) -> None:
 
 
 def lit(window: MainWindow) -> list[int]:
-    QApplication.processEvents()  # the keys follow with the network, at the next chance
+    while window._redraw.isActive():  # the keys follow with the network, a moment later
+        QApplication.processEvents()
     return [n for n in range(10) if window.findChild(QAbstractButton, f"digitKey{n}").isChecked()]
 
 
