@@ -38,6 +38,9 @@ _X11: Final = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
+DEBIAN_PACKAGES: Final = (*_ALWAYS.values(), *_X11.values())
+"""All that a window needs, for a machine that is set up by a script."""
+
 _COMMANDS: Final = "Start the program in a graphical session, or use a command: mnist-gui --help lists them."
 
 
