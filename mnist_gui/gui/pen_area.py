@@ -31,19 +31,15 @@ class PenArea(QWidget):
 
     def pen_down(self, position: QPointF, pressure: float) -> None:
         """Begin a stroke; a pressure of 1 is usual."""
-        raise NotImplementedError
 
     def pen_moved(self, position: QPointF, pressure: float) -> None:
         """Go on with the stroke."""
-        raise NotImplementedError
 
     def pen_up(self) -> None:
         """Keep the stroke as it is now."""
-        raise NotImplementedError
 
     def pen_lost(self) -> None:
         """Forget the stroke: it was none."""
-        raise NotImplementedError
 
     def lift_pen(self) -> None:
         """End the stroke under way, if there is one."""

@@ -51,6 +51,8 @@ class Teaching(QObject):
         page.import_requested.connect(self._import)
         page.export_requested.connect(self._export)
         page.came_into_sight.connect(self._refresh)
+        window.test_set_page.came_into_sight.connect(self._refresh)
+        window.test_set_page.own_digit_chosen.connect(lambda place: self._put_on_canvas(self._digits[place]))
         window.trainer.state_changed.connect(self._show_state)
 
     @cached_property
@@ -83,6 +85,8 @@ class Teaching(QObject):
         self._of_image = {digit.image.tobytes(): digit for digit in self._digits}
         removed = len(self._removed[-1]) if self._removed else 0
         self._window.my_digits_page.show_digits(self._digits, self._store.damaged, removed=removed)
+        images = np.array([digit.image for digit in self._digits], np.uint8).reshape(-1, 28, 28)
+        self._window.test_set_page.show_own_digits(images, np.array([digit.label for digit in self._digits], np.uint8))
         self.show_drawing(self._window.canvas.seen())
 
     def show_drawing(self, image: NDArray[np.uint8] | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
@@ -16,9 +17,8 @@ from mnist_gui.gui.thumbnails import Thumbnails
 from mnist_gui.inside.confusion import Confusion
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
-    from PySide6.QtGui import QHideEvent
+    from PySide6.QtGui import QHideEvent, QShowEvent
 
     from mnist_gui.nn.layer import Array
     from mnist_gui.nn.network import Network
@@ -31,6 +31,17 @@ _MATRIX_TIP = (
 _IMAGES_TIP = "Click an image to put it on the canvas, and follow it through the network."
 
 
+class Source(NamedTuple):
+    """Labelled images: uint8 of shape (n, 28, 28), and labels of shape (n,)."""
+
+    name: str
+    images: NDArray[np.uint8]
+    labels: NDArray
+
+
+NOTHING = Source("", np.empty((0, 28, 28), np.uint8), np.empty(0, np.uint8))
+
+
 class TestSetPage(Page):
     """Follows the network in sight, and training at the end of each epoch."""
 
@@ -41,12 +52,12 @@ class TestSetPage(Page):
 
     data_requested = Signal()
     image_chosen = Signal(int)  # its place in the set
+    own_digit_chosen = Signal(int)  # its place among the person's digits
+    came_into_sight = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = ""
-        self._images: NDArray[np.uint8] | None = None
-        self._labels: NDArray | None = None
+        self._test_set = self._own = NOTHING
         self._network: Network | None = None
         self._confusion: Confusion | None = None
         self._busy = False
@@ -59,6 +70,9 @@ class TestSetPage(Page):
         self.thumbnails = Thumbnails()
         self.shares_box = check_box("in % of the row", "sharesBox", "Shares of each digit's images instead of counts")
         self._matrix_part = Section("Who is taken for whom", "", _MATRIX_TIP)
+        self.own_box = check_box("my digits", "ownDigitsBox", "Your own digits instead of the test set")
+        self.own_box.hide()
+        self._matrix_part.head.addWidget(self.own_box)
         self._matrix_part.head.addWidget(self.shares_box)
         self._matrix_part.body.addWidget(self.matrix)
         self._images_part = Section("Mistakes", "", _IMAGES_TIP)
@@ -84,7 +98,8 @@ class TestSetPage(Page):
         self.shares_box.toggled.connect(self.matrix.show_shares)
         self.matrix.cell_chosen.connect(self._show_images)
         self.all_button.clicked.connect(lambda: self.matrix.choose(None))
-        self.thumbnails.image_chosen.connect(self.image_chosen)
+        self.own_box.toggled.connect(self._source_changed)
+        self.thumbnails.image_chosen.connect(self._choose_image)
         self.load_button.clicked.connect(self.data_requested)
 
     def _make_empty(self) -> QWidget:
@@ -110,13 +125,32 @@ class TestSetPage(Page):
             None, or no images, if there are none yet.
         labels : ndarray of int, shape (n,)
         """
-        self._name, self._images, self._labels, self._confusion = name, images, labels, None
-        if images is None or not len(images):
-            self._images = None
+        self._test_set = Source(name, images, labels) if images is not None and labels is not None else NOTHING
+        self._source_changed()
+
+    def show_own_digits(self, images: NDArray[np.uint8], labels: NDArray) -> None:
+        """Take the person's digits, as `show_source` takes the test set; where there are any, they can be chosen."""
+        self._own = Source("My digits", images, labels)
+        self.own_box.setVisible(len(images) > 0)
+        if not len(images):
+            self.own_box.setChecked(False)
+        elif self.own_box.isChecked():
+            self._source_changed()
+
+    @property
+    def _source(self) -> Source:
+        return self._own if self.own_box.isChecked() else self._test_set
+
+    def _source_changed(self) -> None:
+        self._confusion = None
+        if len(self._source.images):
+            self._evaluate()
+        else:
             self._evaluator.cancel()
             self._stack.setCurrentIndex(0)
-        else:
-            self._evaluate()
+
+    def _choose_image(self, place: int) -> None:
+        (self.own_digit_chosen if self.own_box.isChecked() else self.image_chosen).emit(place)
 
     def set_busy(self, busy: bool) -> None:
         """Say whether the network is being trained: it is then followed epoch by epoch, not step by step."""
@@ -134,29 +168,34 @@ class TestSetPage(Page):
         if not self._busy or self._due or self._confusion is None:
             self._evaluate()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.came_into_sight.emit()
+
     def hideEvent(self, event: QHideEvent) -> None:
         if not event.spontaneous():  # as when the window is only minimized
             self._evaluator.cancel()
         super().hideEvent(event)
 
     def _evaluate(self) -> None:
-        if self._network is not None and self._images is not None and self.isVisible():
+        if self._network is not None and len(self._source.images) and self.isVisible():
             self._due = False
-            self._evaluator.ask(self._network, self._images)
+            self._evaluator.ask(self._network, self._source.images)
 
     def _show_answers(self, parameters: Array, probabilities: Array) -> None:
-        assert self._labels is not None
-        confusion = self._confusion = Confusion(probabilities, self._labels)
+        name, _, labels = self._source
+        if len(labels) != len(probabilities):
+            return  # those of the other source, asked for before
+        confusion = self._confusion = Confusion(probabilities, labels)
         self.matrix.show_confusion(confusion)
-        self._matrix_part.set_note(
-            f"{self._name} · {len(self._labels):,} images · {confusion.accuracy * 100:.2f} % read right"
-        )
+        self._matrix_part.set_note(f"{name} · {len(labels):,} images · {confusion.accuracy * 100:.2f} % read right")
         self._show_images()
         self._stack.setCurrentIndex(1)
 
     def _show_images(self) -> None:
         confusion, cell = self._confusion, self.matrix.chosen
-        if confusion is None or self._images is None:
+        if confusion is None:
             return
         if cell is None:
             places = confusion.mistakes()
@@ -168,4 +207,4 @@ class TestSetPage(Page):
         self._images_part.set_title(title)
         self._images_part.set_note(order if len(places) else "none")
         self.all_button.setVisible(cell is not None)
-        self.thumbnails.show_images(self._images, confusion, places)
+        self.thumbnails.show_images(self._source.images, confusion, places)

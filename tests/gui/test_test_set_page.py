@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from mnist_gui.data import drawn
 from mnist_gui.gui.test_set_page import TestSetPage
 from mnist_gui.gui.training_panel import State
 from mnist_gui.inside.confusion import Confusion
+from mnist_gui.my_digits import MyDigit, MyDigits
 from mnist_gui.nn import architectures
 
 if TYPE_CHECKING:
@@ -212,5 +214,30 @@ def test_the_page_follows_a_run_in_the_window(
     wait_for(State.RUNNING)
     wait_for(State.IDLE)
     qtbot.waitUntil(lambda: not page._evaluator.busy)
-    expected = Confusion(ready.model.network.probabilities(page._images), page._labels)
+    expected = Confusion(ready.model.network.probabilities(page._source.images), page._source.labels)
     np.testing.assert_array_equal(page.matrix._shown.counts, expected.counts)
+
+
+def test_the_persons_digits_can_be_looked_at_instead(ready: MainWindow, qtbot: QtBot) -> None:
+    page, window = ready.test_set_page, ready
+    window.explorer.setCurrentWidget(page)
+    page.show_source("noise, test set", IMAGES, LABELS)
+    assert page.own_box.isHidden()
+    images, labels = drawn.images(20, seed=9)
+    for image, label in zip(images, labels, strict=True):
+        MyDigits().add(MyDigit(int(label), image.copy()))
+    window.teaching._refresh()
+    assert not page.own_box.isHidden()
+    page.own_box.click()
+    qtbot.waitUntil(lambda: "My digits · 20 images" in page._matrix_part._note.text())
+    page._choose_image(3)
+    assert window.canvas.seen() is not None
+    assert window.canvas._drawing.caption.startswith("my digit")
+    page.own_box.click()
+    qtbot.waitUntil(lambda: "test set" in page._matrix_part._note.text())
+
+
+def test_without_digits_there_is_no_choice(page: TestSetPage) -> None:
+    page.show_own_digits(np.empty((0, 28, 28), np.uint8), np.empty(0, np.uint8))
+    assert page.own_box.isHidden()
+    assert not page.own_box.isChecked()
