@@ -181,8 +181,10 @@ class MainWindow(QMainWindow):
         if self.explorer.currentWidget() is self.how_page and not compare:
             self._ask_how(digit)
             return
+        in_sight = self.explorer.currentWidget() is self.why_page
         self.explorer.setCurrentWidget(self.why_page)
-        (self.why_page.compare if compare else self.why_page.ask)(digit)
+        second = compare or (in_sight and self.why_page.has_asked_once(digit))
+        (self.why_page.compare if second else self.why_page.ask)(digit)
 
     def _ask_how(self, question: Question) -> None:
         self.explorer.setCurrentWidget(self.how_page)

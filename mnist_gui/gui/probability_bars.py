@@ -29,7 +29,7 @@ class ProbabilityBars(QWidget):
         self._classes = classes
         self._probabilities: NDArray | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip("Click a digit to ask why; Ctrl-click a second one to compare")
+        self.setToolTip("Click a digit to ask why, and a second one to compare")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_probabilities(self, probabilities: NDArray | None) -> None:

@@ -59,6 +59,7 @@ class RunsPage(Page):
         self.table.setFont(theme.tabular(self.font()))
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
+        self.table.setMinimumWidth(400)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setFrameShape(QTableWidget.Shape.NoFrame)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -165,7 +165,11 @@ def stops(*, canvas: QWidget, network: QWidget, answer: QWidget, training: QWidg
             "From left to right: what the network sees, its filters, what they find in the image, the same made "
             "smaller, and ten probabilities. Hover over a cell to read its number; click it to see how it came about.",
         ),
-        Stop(answer, "The answer", "The most probable digit. Click a bar to ask why this digit, or why not another."),
+        Stop(
+            answer,
+            "The answer",
+            "The most probable digit. Click a bar to ask why this digit, and a second one to ask why not that. Wrong? Click the right digit, and teach it.",
+        ),
         Stop(
             training,
             "Train it from nothing",

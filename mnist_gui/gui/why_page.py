@@ -247,6 +247,11 @@ class WhyPage(Page):
         self.against_box.setCurrentIndex(0)
         self.digit_box.setCurrentIndex(self.digit_box.findData(digit))
 
+    def has_asked_once(self, digit: int) -> bool:
+        """Whether another digit than this is asked about, and nothing is compared with it yet."""
+        asked = self.digit_box.currentData()
+        return asked is not None and asked != digit and self.against_box.currentIndex() == 0
+
     def compare(self, digit: int) -> None:
         """Ask why the digit that was asked about before, and not this one."""
         self.against_box.setCurrentIndex(self.against_box.findData(digit))

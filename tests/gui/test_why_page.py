@@ -176,3 +176,11 @@ def test_a_click_on_a_bar_asks_why_and_a_second_one_compares(qtbot: QtBot) -> No
     assert window.why_page.against_box.currentIndex() == 0
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, rows[2])
     assert (window.why_page.digit_box.currentData(), window.why_page.against_box.currentData()) == (1, 2)
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[6])
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[9])
+    assert (window.why_page.digit_box.currentData(), window.why_page.against_box.currentData()) == (6, 9)
+    window.explorer.setCurrentWidget(window.charts)
+    window.why_page.ask(4)
+    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[0])
+    assert window.why_page.digit_box.currentData() == 0  # what was asked before does not count from another view
+    assert window.why_page.against_box.currentIndex() == 0
