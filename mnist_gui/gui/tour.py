@@ -168,7 +168,8 @@ def stops(*, canvas: QWidget, network: QWidget, answer: QWidget, training: QWidg
         Stop(
             answer,
             "The answer",
-            "The most probable digit. Click a bar to ask why this digit, and a second one to ask why not that. Wrong? Click the right digit, and teach it.",
+            "The most probable digit. Click a bar to ask why this digit, and a second one to ask why not that. Is it "
+            "wrong? Click the right digit, and teach it.",
         ),
         Stop(
             training,
