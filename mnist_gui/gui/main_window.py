@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from mnist_gui.assets import ASSETS
-from mnist_gui.gui import theme, tour
+from mnist_gui.gui import theme
 from mnist_gui.gui.charts import Charts
 from mnist_gui.gui.data_desk import DataDesk
 from mnist_gui.gui.draw_panel import DrawPanel
@@ -37,7 +37,6 @@ from mnist_gui.gui.network_view import NetworkView
 from mnist_gui.gui.runs_page import RunsPage
 from mnist_gui.gui.teaching import Teaching
 from mnist_gui.gui.test_set_page import TestSetPage
-from mnist_gui.gui.tour import Tour
 from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
 from mnist_gui.gui.what_if_page import WhatIfPage
@@ -384,7 +383,9 @@ class MainWindow(QMainWindow):
 
     def start_tour(self) -> None:
         """Lead a new person through the window."""
-        Tour(
+        from mnist_gui.gui import tour  # most starts do without it
+
+        tour.Tour(
             self,
             tour.stops(
                 canvas=self.canvas,
