@@ -18,9 +18,10 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_gui.gui import theme
+from mnist_gui.gui.picture_list import PictureList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,17 +35,10 @@ if TYPE_CHECKING:
 _SIDE: Final = 56  # twice 28: whole pixels
 _CAPTION: Final = 16
 _CELL: Final = QSize(_SIDE + 2 * theme.GRID, _SIDE + _CAPTION + 2)
-_SLIM: Final = """
-QScrollBar:vertical { width: 8px; border: none; background: transparent; }
-QScrollBar::handle:vertical { background: palette(mid); border-radius: 4px; min-height: 24px; }
-QScrollBar::handle:vertical:hover { background: palette(placeholder-text); }
-QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
-QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-"""
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class MyDigitsList(QListView):
+class MyDigitsList(PictureList):
     """Each group begins with its digit. A click puts a picture on the canvas; Ctrl and Shift select several."""
 
     digit_chosen = Signal(object)  # a MyDigit
@@ -52,24 +46,11 @@ class MyDigitsList(QListView):
     remove_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self._items = _Items()
+        super().__init__(self._items, _Painter(), _CELL, parent)
         self.setObjectName("myDigitsList")
         self.setAccessibleName("My digits")
-        self._items = _Items(self)
-        self.setModel(self._items)
-        self.setItemDelegate(_Painter(self))
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.setGridSize(_CELL)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self.verticalScrollBar().setStyleSheet(_SLIM)
+        self.setSelectionMode(PictureList.SelectionMode.ExtendedSelection)
         self.clicked.connect(self._clicked)
         self.activated.connect(self._choose)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
@@ -121,8 +102,8 @@ class MyDigitsList(QListView):
 class _Items(QAbstractListModel):
     """Digits, and before each group the number that it is of."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.items: list[int | MyDigit] = []
         self._place: dict[str, int] = {}  # of a digit among all, by its id
         self._labels: NDArray[np.int64] = np.empty(0, np.int64)

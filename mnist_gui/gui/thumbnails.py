@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_gui.gui import theme
+from mnist_gui.gui.picture_list import PictureList
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,42 +19,23 @@ if TYPE_CHECKING:
 
 _SIDE: Final = 56  # twice 28: whole pixels
 _CAPTION: Final = 16
-_SLIM: Final = """
-QScrollBar:vertical { width: 8px; border: none; background: transparent; }
-QScrollBar::handle:vertical { background: palette(mid); border-radius: 4px; min-height: 24px; }
-QScrollBar::handle:vertical:hover { background: palette(placeholder-text); }
-QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
-QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-"""
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class Thumbnails(QListView):
+class Thumbnails(PictureList):
     """Shows some of the images of a set, each with what it was read as."""
 
     image_chosen = Signal(int)  # its place in the set
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self._images = _Images()
+        cell = QSize(_SIDE + theme.GRID, _SIDE + _CAPTION + theme.GRID // 2)
+        super().__init__(self._images, _Painter(), cell, parent)
         self.setObjectName("thumbnails")
         self.setAccessibleName("Images")
-        self._images = _Images(self)
-        self.setModel(self._images)
-        self.setItemDelegate(_Painter(self))
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setUniformItemSizes(True)
         # An untrained network makes 9,000 mistakes: those far down are placed later.
-        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setLayoutMode(PictureList.LayoutMode.Batched)
         self.setBatchSize(200)
-        self.setGridSize(QSize(_SIDE + theme.GRID, _SIDE + _CAPTION + theme.GRID // 2))
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self.verticalScrollBar().setStyleSheet(_SLIM)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 
@@ -74,8 +56,8 @@ class Thumbnails(QListView):
 
 
 class _Images(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._places: NDArray[np.int64] = np.empty(0, np.int64)
         self._images: NDArray[np.uint8] = np.empty((0, 28, 28), np.uint8)
         self._confusion: Confusion | None = None
