@@ -43,7 +43,7 @@ __all__ = [
 
 CURVE_POINTS: Final = 1000
 PROGRESS_SECONDS: Final = 1 / 30
-YIELD_SECONDS: Final = 0.002
+YIELD_SECONDS: Final = 0.01
 EARLY: Final = frozenset(int(1.1**k) for k in range(75))  # steps with a progress whatever the clock says, up to 1,156
 HOPELESS: Final = 20.0  # guessing costs log(10) = 2.3; probabilities are clipped, so a ruined run's loss stays finite
 JUDGED: Final = 1024  # images whose mean loss decides; a hard image alone can cost 34

@@ -24,7 +24,7 @@ class Evaluator(QObject):
     """Classifies all images of a set with a copy of a network.
 
     10,000 images take the network of two filters some 60 ms. That is too long for one event and too short for a
-    thread, which would fight a running training for the interpreter.
+    thread, which would fight the window for the interpreter.
 
     Whoever asks while an answer is being worked out gets that one first and then the newest: a slider that never rests
     sees answers all the same.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -44,6 +43,7 @@ from mnist_gui.gui.why_page import WhyPage
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Run
 from mnist_gui.training import RECIPES
+from mnist_gui.training_process import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
-REDRAW_MS = 12  # from one redraw for the pen to the next; each takes about 5
+REDRAW_MS = 0  # from one redraw for the pen to the next; each takes about 5
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 
 
@@ -88,8 +88,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._data_label)
         self.statusBar().setSizeGripEnabled(False)
         # One redraw for all pen events that arrived since the last: a fast pen can't queue work.
-        self._redraw = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._drawn_at = 0.0
+        self._redraw = QTimer(self, singleShot=True)
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
         self.explorer.add_page(self.what_if_page)
@@ -128,8 +127,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
 
     def _connect(self) -> None:
-        self.canvas.drawing_changed.connect(self.trainer.give_way)
-        self.canvas.drawing_changed.connect(self._redraw_soon)
+        self.canvas.drawing_changed.connect(self._redraw.start)
         self.canvas.picture_failed.connect(self.say)
         self.runs_page.failed.connect(self.say)
         self.data_desk.said.connect(self.say)
@@ -162,14 +160,13 @@ class MainWindow(QMainWindow):
 
     # --- the drawing ---
 
-    def _redraw_soon(self) -> None:
-        """See to the drawing at once, but not before a pause after the last time: others need the processor too."""
-        if not self._redraw.isActive():
-            since = 1000 * (perf_counter() - self._drawn_at)
-            self._redraw.start(max(0, round(REDRAW_MS - since)))
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.UpdateRequest and self._redraw.isActive():
+            self._show_network()  # now, so that the ink and what is made of it are painted at once
+        return super().event(event)
 
     def _show_network(self) -> None:
-        self._drawn_at = perf_counter()
+        self._redraw.stop()
         image = self.canvas.seen()
         network = self._past or self.model.network
         self.network_view.show_network(network, image)
@@ -242,14 +239,13 @@ class MainWindow(QMainWindow):
         if self.what_if_page.freezes_filters:
             recipe = replace(recipe, freeze_filters=True)
             self.say("The filters are frozen: see What if?")
-        network = architectures.build(architecture, recipe.dtype)
-        if architecture == before.architecture:
-            network.parameters[:] = before.parameters
         self.model.start(architecture, recipe, dataset.name, unsaved=self.model.changed and not fresh)
-        self.model.network.parameters[:] = network.parameters
+        if architecture == before.architecture:
+            self.model.network.parameters[:] = before.parameters
         self.network_view.reset_scales()
         self._clear_run()
-        self.trainer.start(network, dataset, recipe, fresh=fresh, prepare=prepare)
+        parameters = self.model.network.parameters.copy()
+        self.trainer.start(Job(architecture, parameters, dataset, recipe, fresh, prepare))
         self.charts.time_bar.set_history(self.trainer.history)
 
     def show_history(self, history: History) -> None:
@@ -410,15 +406,6 @@ class MainWindow(QMainWindow):
             self.draw_panel.pen_width.setValue(int(settings.value("pen")))
         with suppress(TypeError, ValueError):
             self.explorer.setCurrentIndex(int(settings.value("view")))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.UpdateRequest:
-            return super().event(event)
-        self.trainer.give_way()
-        try:
-            return super().event(event)  # paints all that waits for it
-        finally:
-            self.trainer.take_turn()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_discard():

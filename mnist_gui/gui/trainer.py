@@ -1,4 +1,4 @@
-"""What goes on in the background: at most one thread, loading a data set or training."""
+"""What goes on in the background: at most one thing at a time, loading a data set or training."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from PySide6.QtCore import QObject, Signal
 
 from mnist_gui.gui.training_panel import State
 from mnist_gui.gui.training_thread import LoadingThread, TrainingThread
+from mnist_gui.training_process import TrainingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.history import History
-    from mnist_gui.nn.network import Network
-    from mnist_gui.training import Recipe
+    from mnist_gui.training_process import Job
 
 
 class Trainer(QObject):
-    """Owns the threads, so that panels and window need not know of them.
+    """Owns the threads and the training process, so that panels and window need not know of them.
 
     The data set that was loaded last is kept: a second run, or a sample of it, starts at once.
     """
@@ -38,6 +38,7 @@ class Trainer(QObject):
         self._source: str | None = None
         self._loading: LoadingThread | None = None
         self._training: TrainingThread | None = None
+        self._process = TrainingProcess()
         self._then: Callable[[Dataset], None] | None = None
 
     @property
@@ -101,19 +102,11 @@ class Trainer(QObject):
             self._loading = None
             self.state_changed.emit(self.state)
 
-    def start(
-        self,
-        network: Network,
-        dataset: Dataset,
-        recipe: Recipe,
-        *,
-        fresh: bool,
-        prepare: Callable[[Dataset], Dataset] | None = None,
-    ) -> None:
-        """Train a network, which is the thread's alone from here on. Does nothing while another run is on."""
+    def start(self, job: Job) -> None:
+        """Train in the training process. Does nothing while another run is on."""
         if self._training is not None:
             return
-        thread = self._training = TrainingThread(network, dataset, recipe, fresh=fresh, prepare=prepare, parent=self)
+        thread = self._training = TrainingThread(self._process, job, self)
         self.history = thread.history
         thread.progress_waiting.connect(self._announce_progress)
         thread.failed.connect(self.training_failed)
@@ -124,9 +117,7 @@ class Trainer(QObject):
     def _announce_progress(self) -> None:
         progress = self._training.mailbox.take() if self._training else None
         if progress:
-            self.give_way()
             self.progressed.emit(progress)
-            self.take_turn()
 
     def _training_finished(self) -> None:
         if self._training is not None:
@@ -148,16 +139,6 @@ class Trainer(QObject):
             self._training.resume()
             self.state_changed.emit(self.state)
 
-    def give_way(self) -> None:
-        """Let the run rest for a moment, until `take_turn`, while the window draws."""
-        if self._training is not None:
-            self._training.give_way()
-
-    def take_turn(self) -> None:
-        """Let the run go on: the window has drawn."""
-        if self._training is not None:
-            self._training.take_turn()
-
     def stop(self) -> None:
         """End the run, or the download; what was learned stays."""
         if self._training is not None:
@@ -174,3 +155,4 @@ class Trainer(QObject):
                 thread.wait()
         self._training_finished()
         self._end_loading()
+        self._process.close()

@@ -1,12 +1,11 @@
-"""Training and loading outside the window's thread, and the one-slot mailbox between the two."""
+"""What follows a run and loads images beside the window's own thread, and the one-slot mailbox between the two."""
 
 from __future__ import annotations
 
-from threading import Event, Lock
+from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
 from mnist_gui import data
@@ -14,18 +13,13 @@ from mnist_gui.data import drawn
 from mnist_gui.data.mnist import DownloadCancelled
 from mnist_gui.errors import UserError
 from mnist_gui.history import History
-from mnist_gui.training import PROGRESS_SECONDS, train
+from mnist_gui.training import PROGRESS_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mnist_gui.data.dataset import Dataset
-    from mnist_gui.nn.network import Network
-    from mnist_gui.training import Progress, Recipe
+    from mnist_gui.training import Progress
+    from mnist_gui.training_process import Job, TrainingProcess
 
 T = TypeVar("T")
-
-PATIENCE: Final = 0.02  # seconds that training waits for a busy window
 
 
 class Mailbox(Generic[T]):
@@ -54,94 +48,53 @@ class Mailbox(Generic[T]):
 
 
 class TrainingThread(QThread):
-    """Runs `train` on a network that is this thread's alone.
+    """Follows a run in the training process, which the window steers meanwhile.
 
-    The window asks; the thread acts between two steps of the generator. It ends by itself at the end of the run, when
-    stopped, and when the run fails; `QThread.finished` says so, after `failed` where there is a reason to give.
+    It ends by itself at the end of the run, when that is stopped, and when it fails; `QThread.finished` says so, after
+    `failed` where there is a reason to give.
     """
 
     progress_waiting = Signal()  # take it from `mailbox`
     failed = Signal(str)
 
-    def __init__(
-        self,
-        network: Network,
-        dataset: Dataset,
-        recipe: Recipe,
-        *,
-        fresh: bool = True,
-        prepare: Callable[[Dataset], Dataset] | None = None,  # what the thread is to make of the data set first
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, process: TrainingProcess, job: Job, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("training")
         self.mailbox: Mailbox[Progress] = Mailbox()
         self.history = History()
-        self._network, self._dataset, self._recipe, self._fresh = network, dataset, recipe, fresh
-        self._prepare = prepare
-        self._stopped = False
-        self._may_go_on = Event()
-        self._may_go_on.set()
-        self._window_is_free = Event()
-        self._window_is_free.set()
-
-    @property
-    def paused(self) -> bool:
-        """Whether a rest was asked for."""
-        return not self._may_go_on.is_set()
+        self.job = job
+        self.paused = False
+        self._process = process
+        process.begin()
 
     def pause(self) -> None:
         """Ask for a rest before the next steps."""
-        self._may_go_on.clear()
+        self.paused = True
+        self._process.pause()
 
     def resume(self) -> None:
         """End the rest."""
-        self._may_go_on.set()
-
-    def give_way(self) -> None:
-        """Ask for a moment's rest, until `take_turn`, while the window draws.
-
-        Python runs one thread at a time, and each of the hundreds of calls by which the window draws may hand over to
-        the other thread, and then waits up to 5 ms for its turn: side by side both crawl, one after the other they
-        don't.
-        """
-        self._window_is_free.clear()
-
-    def take_turn(self) -> None:
-        """Say that the window has drawn."""
-        self._window_is_free.set()
+        self.paused = False
+        self._process.resume()
 
     def stop(self) -> None:
         """Ask for the end; a pause does not hold it up."""
-        self._stopped = True
-        self._may_go_on.set()
+        self._process.stop()
 
     def run(self) -> None:
-        """Train. Called by Qt in the new thread."""
-        try:
-            with np.errstate(all="ignore"):  # a run that diverges says so itself
-                self._train()
-        except UserError as error:
-            self.failed.emit(str(error))
-        except MemoryError:
-            self.failed.emit("There is not enough memory for this run. Try a smaller batch.")
-
-    def _train(self) -> None:
-        dataset = self._prepare(self._dataset) if self._prepare else self._dataset
+        """Follow the run. Called by Qt in the new thread."""
         shown, epochs = 0.0, 0
-        for progress in train(self._network, dataset, self._recipe, fresh=self._fresh):
-            if progress is not None:
+        try:
+            for progress in self._process.follow(self.job):
                 self.history.add(progress)
-                # The many of the first steps are for the history alone: to show them all would hold the run up.
+                # The many of the first steps are for the history alone: to show them all would hold the window up.
                 now, done = monotonic(), len(progress.epochs)
                 if progress.step == 0 or done != epochs or now - shown >= PROGRESS_SECONDS:
                     shown, epochs = now, done
                     if self.mailbox.put(progress):
                         self.progress_waiting.emit()
-            self._may_go_on.wait()
-            self._window_is_free.wait(PATIENCE)
-            if self._stopped:
-                return
+        except UserError as error:
+            self.failed.emit(str(error))
 
 
 class LoadingThread(QThread):

@@ -33,7 +33,9 @@ def _run(*command: str) -> str:
 
 
 def _child(task: str, *arguments: object) -> Any:
-    return json.loads(_run("-m", f"{__package__}.window_child", task, *map(str, arguments)).splitlines()[-1])
+    # Not as a script: the process that trains would load that again.
+    code = f"import sys; from {__package__}.window_child import run; run(*sys.argv[1:])"
+    return json.loads(_run("-c", code, task, *map(str, arguments)).splitlines()[-1])
 
 
 def start_up(rounds: int) -> list[Comparison]:

@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import multiprocessing
 import sys
 import threading
 from pathlib import Path
@@ -45,7 +46,7 @@ def own_settings(tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterator[list[QThread]]:
-    """Fail where a thread or a window outlives its test; give the window's threads in the order of their start."""
+    """Fail where a thread, a process or a window outlives its test; give the threads in the order of their start."""
     started: list[QThread] = []
 
     def note(kind: type[QThread]) -> None:
@@ -57,6 +58,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterato
     threads, widgets = set(threading.enumerate()), set(QApplication.topLevelWidgets())
     yield started
     assert not [thread for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
+    assert multiprocessing.active_children() == []
     new = set(threading.enumerate()) - threads
     # Qt's threads that ran Python are dummies here, and a daemon is an answer of the tests' own server.
     assert not [thread for thread in new if not (isinstance(thread, threading._DummyThread) or thread.daemon)]

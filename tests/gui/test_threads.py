@@ -6,7 +6,6 @@ from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from mnist_gui import data
@@ -15,6 +14,7 @@ from mnist_gui.gui.training_panel import State
 from mnist_gui.gui.training_thread import LoadingThread, Mailbox, TrainingThread
 from mnist_gui.nn import architectures
 from mnist_gui.training import RECIPES, Progress
+from mnist_gui.training_process import Job, TrainingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +35,10 @@ def test_a_mailbox_keeps_the_newest_letter_only() -> None:
 
 
 def test_a_busy_window_gets_only_the_newest_progress(data_folder: Path, qtbot: QtBot) -> None:
-    dataset, network = data.load(data_folder), architectures.build("notebook")
     trainer = Trainer()
     received: list[Progress] = []
     trainer.progressed.connect(received.append)
-    trainer.start(network, dataset, replace(RECIPES["default"], epochs=3), fresh=True)
+    trainer.start(job(data_folder, epochs=3))
     assert trainer._training is not None
     assert trainer._training.wait(20_000)  # the window does nothing else meanwhile
     assert received == []
@@ -47,13 +46,13 @@ def test_a_busy_window_gets_only_the_newest_progress(data_folder: Path, qtbot: Q
     (progress,) = received
     assert progress.finished
     assert len(progress.epochs) == 3
-    np.testing.assert_array_equal(progress.parameters, network.parameters)
+    trainer.shut_down()
 
 
 def test_a_run_stops_between_two_steps_also_when_it_rests(data_folder: Path, qtbot: QtBot) -> None:
-    recipe = replace(RECIPES["default"], epochs=1000)
+    process = TrainingProcess()
     for rests in (False, True):
-        thread = TrainingThread(architectures.build("notebook"), data.load(data_folder), recipe)
+        thread = TrainingThread(process, job(data_folder, epochs=1000))
         with qtbot.waitSignal(thread.progress_waiting):
             thread.start()
         if rests:
@@ -61,6 +60,12 @@ def test_a_run_stops_between_two_steps_also_when_it_rests(data_folder: Path, qtb
             assert thread.paused
         thread.stop()
         assert thread.wait(5_000)
+    process.close()
+
+
+def job(folder: Path, epochs: int) -> Job:
+    recipe = replace(RECIPES["default"], epochs=epochs)
+    return Job("notebook", architectures.build("notebook").parameters, data.load(folder), recipe)
 
 
 def test_a_load_that_is_cancelled_says_nothing(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:

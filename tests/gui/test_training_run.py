@@ -13,12 +13,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from mnist_gui.data import load
+from mnist_gui.errors import UserError
 from mnist_gui.gui.training_panel import State
 from mnist_gui.nn import architectures
 from mnist_gui.training import RECIPES, Recipe, initialize, train
+from mnist_gui.training_process import TrainingProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from conftest import Messages
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.training import Progress
 
 FOREVER = 1000  # epochs
 
@@ -123,7 +126,7 @@ def test_training_on_keeps_the_mark_of_unsaved_training(
 ) -> None:
     click(ready, "trainButton")
     wait_for(State.IDLE)
-    monkeypatch.setattr("mnist_gui.gui.training_thread.train", lambda *_, **__: iter(()))
+    monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
     ready.train_on()
     wait_for(State.IDLE)
     assert ready.model.changed
@@ -234,7 +237,7 @@ def test_settings_wait_for_the_next_run(running: MainWindow) -> None:
     panel.learning_rate_box.setValue(7)
     assert running.model.record.recipe.seed == 0
     assert running.trainer._training is not None
-    assert running.trainer._training._recipe.learning_rate == RECIPES["default"].learning_rate
+    assert running.trainer._training.job.recipe.learning_rate == RECIPES["default"].learning_rate
 
 
 def test_shortcuts_steer_the_run(ready: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]) -> None:
@@ -281,6 +284,15 @@ def test_reset_asks_before_it_forgets(
 # What goes wrong
 
 
+class Ruinous(Recipe):
+    """No rate that can be set takes this network's loss out of floating point's range, so one that can't be is here."""
+
+    __slots__ = ()
+
+    def rates(self, steps: int) -> np.ndarray:
+        return np.where(np.arange(steps) < 60, 0.1, np.inf)
+
+
 def test_a_rate_that_diverges_is_explained_and_the_good_parameters_stay(
     ready: MainWindow,
     wait_for: Callable[[State], None],
@@ -288,9 +300,7 @@ def test_a_rate_that_diverges_is_explained_and_the_good_parameters_stay(
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
-    # No rate that can be set takes this network's loss out of floating point's range, so one that can't be is given.
-    monkeypatch.setattr(Recipe, "rates", lambda recipe, steps: np.where(np.arange(steps) < 60, 0.1, np.inf))
-    ready.training_panel.epochs_box.setValue(FOREVER)
+    monkeypatch.setattr(ready.training_panel, "recipe", lambda: Ruinous(epochs=FOREVER))
     click(ready, "trainButton")
     qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
     wait_for(State.IDLE)
@@ -305,17 +315,18 @@ def test_a_rate_that_diverges_is_explained_and_the_good_parameters_stay(
     assert enabled(ready) == {"train", "reset"}
 
 
-def test_too_little_memory_is_told(
+def test_why_a_run_failed_is_told(
     ready: MainWindow,
     wait_for: Callable[[State], None],
     messages: Messages,
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise MemoryError
+    def follow(*_: object) -> Iterator[Progress]:
+        raise UserError("There is not enough memory")
+        yield
 
-    monkeypatch.setattr("mnist_gui.gui.training_thread.train", fail)
+    monkeypatch.setattr(TrainingProcess, "follow", follow)
     click(ready, "trainButton")
     qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
     wait_for(State.IDLE)
