@@ -34,6 +34,7 @@ from mnist_gui.gui.model_files import ModelFiles
 from mnist_gui.gui.my_digits_page import MyDigitsPage
 from mnist_gui.gui.network_view import NetworkView
 from mnist_gui.gui.runs_page import RunsPage
+from mnist_gui.gui.steady_label import SteadyLabel
 from mnist_gui.gui.teaching import Teaching
 from mnist_gui.gui.test_set_page import TestSetPage
 from mnist_gui.gui.trainer import Trainer
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self.explorer.add_page(self.how_page)
         self._last_progress: Progress | None = None  # of the run that is on
         self._past: Network | None = None  # what is shown instead of the model's, while the person looks back
-        self._model_label, self._data_label = QLabel(), QLabel()
+        self._model_label, self._data_label = SteadyLabel(), QLabel()
         self.statusBar().addWidget(self._model_label)
         self.statusBar().addPermanentWidget(self._data_label)
         self.statusBar().setSizeGripEnabled(False)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui import theme
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFont, QImage, QMouseEvent, QPaintEvent
 
 GAP = theme.GRID
 
@@ -51,6 +51,9 @@ class MapView(QWidget):
         self._values: NDArray[np.floating] | None = None
         self._low, self._high = 0.0, 1.0
         self._images: list[QImage] = []
+        self._room: tuple[int, int, float] | None = None  # for which the maps were placed
+        self._rects: list[QRectF] = []
+        self._figures: tuple[QFont, int | None] | None = None  # how numbers are written there
         self._hovered: tuple[int, int, int] | None = None
         self._outlined: tuple[int, tuple[int, int, int, int]] | None = None
         self.setMouseTracking(True)
@@ -84,8 +87,14 @@ class MapView(QWidget):
 
     def map_rects(self) -> list[QRectF]:
         """Where each map stands, in the widget's coordinates."""
+        room = (self.width(), self.height(), self.devicePixelRatioF())
+        if room != self._room:  # several are asked for at each pen move
+            self._room, self._rects = room, self._place_maps(self.devicePixelRatioF())
+            self._figures = None
+        return self._rects
+
+    def _place_maps(self, ratio: float) -> list[QRectF]:
         count, height, width = self._shape
-        ratio = self.devicePixelRatioF()
         columns, pixel = self._best_grid()
         rows = ceil(count / columns)
         # Whole device pixels for each cell where there is room for that: all cells are then alike and crisp.
@@ -146,26 +155,31 @@ class MapView(QWidget):
         return QRectF(rect.left() + column * w, rect.top() + row * h, w, h)
 
     def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
-        font, cell = theme.tabular(theme.small(self.font())), self._cell(rect, 0, 0)
+        if self._figures is None:
+            self._figures = self._choose_figures(self._cell(rect, 0, 0))
+        font, decimals = self._figures
+        if decimals is None:
+            return
+        painter.setFont(font)
+        inks = theme.inks(self._colours, dark=theme.is_dark(self.palette()))
+        shares = np.clip((values - self._low) / (self._high - self._low), 0, 1)
+        for (row, column), value in np.ndenumerate(values):
+            painter.setPen(inks[int(255 * shares[row, column])])
+            shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals
+            text = f"{value:z.{shorter}f}".replace("-", "−")
+            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _choose_figures(self, cell: QRectF) -> tuple[QFont, int | None]:
+        """Return the type for numbers in such a cell, and their decimals, or None if there is no room for any."""
+        font = theme.tabular(theme.small(self.font()))
         points = font.pointSizeF()
         # Fewer decimals, and then smaller figures, rather than numbers that touch.
         for decimals, size in ((2, 1.0), (1, 1.0), (1, 0.85), (0, 0.85)):
             font.setPointSizeF(points * size)
-            painter.setFont(font)
-            metrics = painter.fontMetrics()
+            metrics = QFontMetricsF(font)
             if metrics.horizontalAdvance(f"−0.{'0' * decimals} ") < cell.width() and metrics.height() < cell.height():
-                break
-        else:
-            return
-        table = theme.colour_map(self._colours, dark=theme.is_dark(self.palette()))
-        for (row, column), value in np.ndenumerate(values):
-            share = np.clip((value - self._low) / (self._high - self._low), 0, 1)
-            blue, green, red, _ = table[int(share * 255)].tolist()
-            on_light = QColor(red, green, blue).lightnessF() > 0.55
-            painter.setPen(QColor("#1c2128" if on_light else "#ffffff"))
-            shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals
-            text = f"{value:z.{shorter}f}".replace("-", "−")
-            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
+                return font, decimals
+        return font, None
 
     def _cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
         _, height, width = self._shape
@@ -210,4 +224,6 @@ class MapView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self._images = []
+        elif event.type() == QEvent.Type.FontChange:
+            self._figures = None
         super().changeEvent(event)

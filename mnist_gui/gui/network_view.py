@@ -9,14 +9,15 @@ from math import floor, log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.gui import theme
 from mnist_gui.gui.digit_keys import DigitKeys
 from mnist_gui.gui.map_view import MapView
 from mnist_gui.gui.probability_bars import ProbabilityBars
+from mnist_gui.gui.steady_label import SteadyLabel
 from mnist_gui.inside.arithmetic import ReceptiveField, receptive_field
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
 
@@ -46,12 +47,13 @@ class Column(QWidget):
     def __init__(self, title: str, shape: str, view: QWidget, tip: str) -> None:
         super().__init__()
         self.view = view
-        heading, self._shape = QLabel(title), QLabel(shape)
+        heading, self._shape = QLabel(title), SteadyLabel()
         font = heading.font()
         font.setBold(True)
         heading.setFont(font)
         self._shape.setFont(theme.small(self.font()))
         self._shape.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._shape.setText(shape)
         for label in (heading, self._shape):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setToolTip(tip)
@@ -100,6 +102,8 @@ class NetworkView(QWidget):
         self._crowded = False  # more columns than leave room for long headings
         self._architecture: object = None
         self._outlined: Field | None = None
+        self._connected: list[QRect] = []  # where the columns were when the connectors were laid
+        self._connectors: list[tuple[QRect, list[QPainterPath]]] = []
 
         self._seen = MapView("ink", (1, 28, 28), pixel=12)
         self._seen.setObjectName("seenImage")
@@ -290,38 +294,50 @@ class NetworkView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the connectors, behind the columns."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        line = self.palette().color(QPalette.ColorRole.Mid)
+        columns = [self._seen_column, *(stage.column for stage in self._stages), self._bars_column]
+        places = [column.geometry() for column in columns]
+        if places != self._connected:
+            self._connected, self._connectors = places, self._connect()
+        painter: QPainter | None = None
+        for gap, lines in self._connectors:
+            if not event.region().intersects(gap):  # only maps have changed
+                continue
+            if painter is None:
+                painter = QPainter(self)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            faint = self.palette().color(QPalette.ColorRole.Mid)
+            faint.setAlphaF(min(1.0, 24 / len(lines)))  # many lines together are as dark as few
+            painter.setPen(QPen(faint, 1.2))
+            for line in lines:
+                painter.drawPath(line)
+
+    def _connect(self) -> list[tuple[QRect, list[QPainterPath]]]:
+        """Lay lines from each map to those that are made of it, and say in which part of the view."""
         groups = [self._placed(self._seen, self._seen.map_rects())]
         groups += [self._placed(stage.view, stage.view.map_rects()) for stage in self._stages]
         groups.append([row.translated(-4, 0) for row in self._placed(self.bars, self.bars.row_rects())])
+        connectors = []
         for before, after in pairwise(groups):
             gap = QRectF(
                 QPointF(max(rect.right() for rect in before) + 2, 0),
                 QPointF(min(rect.left() for rect in after) - 2, self.height()),
             )
-            if not event.region().intersects(gap.toRect()):  # only maps have changed
-                continue
-            pairs = list(zip(before, after, strict=True)) if len(before) == len(after) else list(product(before, after))
-            faint = QColor(line)
-            faint.setAlphaF(min(1.0, 24 / len(pairs)))  # many lines together are as dark as few
-            painter.setPen(QPen(faint, 1.2))
-            for start, end in pairs:
-                self._connect(painter, start, end)
+            pairs = zip(before, after, strict=True) if len(before) == len(after) else product(before, after)
+            connectors.append((gap.toRect(), [_line(start, end) for start, end in pairs]))
+        return connectors
 
     def _placed(self, view: QWidget, rects: list[QRectF]) -> list[QRectF]:
         offset = QPointF(view.mapTo(self, view.rect().topLeft()))
         return [rect.translated(offset) for rect in rects]
 
-    @staticmethod
-    def _connect(painter: QPainter, start: QRectF, end: QRectF) -> None:
-        a = QPointF(start.right() + 4, start.center().y())
-        b = QPointF(end.left() - 4, end.center().y())
-        middle = (a.x() + b.x()) / 2
-        path = QPainterPath(a)
-        path.cubicTo(QPointF(middle, a.y()), QPointF(middle, b.y()), b)
-        painter.drawPath(path)
+
+def _line(start: QRectF, end: QRectF) -> QPainterPath:
+    a = QPointF(start.right() + 4, start.center().y())
+    b = QPointF(end.left() - 4, end.center().y())
+    middle = (a.x() + b.x()) / 2
+    path = QPainterPath(a)
+    path.cubicTo(QPointF(middle, a.y()), QPointF(middle, b.y()), b)
+    return path
 
 
 _FILTER_TIP = (

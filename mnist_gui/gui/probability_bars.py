@@ -74,26 +74,34 @@ class ProbabilityBars(QWidget):
         metrics = painter.fontMetrics()
         label, value = metrics.horizontalAdvance("0") + theme.GRID, metrics.horizontalAdvance("100.0 %") + theme.GRID
         answer = None if self._probabilities is None else int(self._probabilities.argmax())
+        accent, text, grey, empty = map(
+            colours.color,
+            (
+                QPalette.ColorRole.Highlight,
+                QPalette.ColorRole.Text,
+                QPalette.ColorRole.PlaceholderText,
+                QPalette.ColorRole.AlternateBase,
+            ),
+        )
         for digit, row in enumerate(self.row_rects()):
             accented = digit == answer
             painter.setFont(bold if accented else plain)
-            painter.setPen(colours.color(QPalette.ColorRole.Highlight if accented else QPalette.ColorRole.Text))
+            painter.setPen(accent if accented else text)
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, str(digit))
             height = min(_BAR_HEIGHT, row.height() - 4)
             track = QRectF(label, row.center().y() - height / 2, row.width() - label - value, height)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.color(QPalette.ColorRole.AlternateBase))
+            painter.setBrush(empty)
             painter.drawRoundedRect(track, 3, 3)
             if self._probabilities is None:
                 continue
             share = float(self._probabilities[digit])
-            painter.setBrush(
-                colours.color(QPalette.ColorRole.Highlight if accented else QPalette.ColorRole.PlaceholderText)
-            )
             filled = QRectF(track)
             filled.setWidth(track.width() * share)
-            painter.setClipRect(filled)
-            painter.drawRoundedRect(track, 3, 3)
-            painter.setClipping(False)
-            painter.setPen(colours.color(QPalette.ColorRole.Text if accented else QPalette.ColorRole.PlaceholderText))
+            if filled.width() > 0.1:  # of ten, few: this is painted at each pen move
+                painter.setBrush(accent if accented else grey)
+                painter.setClipRect(filled)
+                painter.drawRoundedRect(track, 3, 3)
+                painter.setClipping(False)
+            painter.setPen(text if accented else grey)
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{share * 100:.1f} %")

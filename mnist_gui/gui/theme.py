@@ -36,6 +36,7 @@ _LIGHT: Final = {
     QPalette.ColorRole.Highlight: "#1f6feb",
     QPalette.ColorRole.HighlightedText: "#ffffff",
     QPalette.ColorRole.Link: "#1f6feb",
+    QPalette.ColorRole.LinkVisited: "#d9622b",
     QPalette.ColorRole.ToolTipBase: "#1c2128",
     QPalette.ColorRole.ToolTipText: "#f6f7f9",
 }
@@ -54,6 +55,7 @@ _DARK: Final = {
     QPalette.ColorRole.Highlight: "#5c9dff",
     QPalette.ColorRole.HighlightedText: "#0f1318",
     QPalette.ColorRole.Link: "#5c9dff",
+    QPalette.ColorRole.LinkVisited: "#ff9d5c",
     QPalette.ColorRole.ToolTipBase: "#e4e7eb",
     QPalette.ColorRole.ToolTipText: "#16191e",
 }
@@ -154,7 +156,10 @@ def set_appearance(choice: str) -> None:
 
 
 def palette(*, dark: bool) -> QPalette:
-    """Make the light or the dark palette. `Base` is paper, `Text` is ink, `Highlight` is the accent."""
+    """Make the light or the dark palette.
+
+    `Base` is paper, `Text` is ink, `Highlight` is the accent, and `LinkVisited` the other curve of a chart.
+    """
     result = QPalette()
     colours = _DARK if dark else _LIGHT
     for role, colour in colours.items():
@@ -218,13 +223,23 @@ def colour_map(name: str, *, dark: bool) -> NDArray[np.uint8]:
     return np.stack(channels, axis=1).round().astype(np.uint8)
 
 
+@lru_cache
+def inks(name: str, *, dark: bool) -> list[QColor]:
+    """Return what can be read on each of the 256 colours of a map."""
+    on_light, on_dark = QColor("#1c2128"), QColor("#ffffff")
+    return [
+        on_light if QColor(red, green, blue).lightnessF() > 0.55 else on_dark
+        for blue, green, red, _ in colour_map(name, dark=dark).tolist()
+    ]
+
+
 def to_image(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> QImage:
     """Colour an array of shape (height, width), with `low` and `high` at the ends of the colour map's table."""
     scaled = np.fmin(np.fmax((values - low) * (255 / (high - low)), 0), 255)  # what is no number counts as the lowest
     pixels = table[scaled.astype(np.uint8)]
     height, width = values.shape
     # The copy owns its bytes; the array does not outlive this call.
-    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 class _SvgIcon(QIconEngine):

@@ -190,7 +190,7 @@ def pen() -> dict[str, float]:
     timers = [QTimer(app, timerType=Qt.TimerType.PreciseTimer, interval=ms) for ms in (1000 // PEN_EVENTS_A_SECOND, 2)]
     for timer, work in zip(timers, (move_pen, tick), strict=True):
         timer.timeout.connect(work)
-    recipe = replace(RECIPES["default"], epochs=1000)
+    recipe = replace(RECIPES["default"], epochs=300)
     start(window, dataset, recipe)
     begun = perf_counter()
     due = begun + TICK

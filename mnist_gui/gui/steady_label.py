@@ -1,0 +1,24 @@
+"""A label whose text may change many times a second."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QLabel
+
+
+class SteadyLabel(QLabel):
+    """Keeps the size of the largest text that it has had, so that a new one does not have the window laid out anew."""
+
+    def setText(self, text: str) -> None:
+        """Show a text, and grow if it needs more room."""
+        super().setText(text)
+        needed = self.sizeHint().expandedTo(self.minimumSize())
+        if needed != self.minimumSize():
+            self.setFixedSize(needed)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take new measure if the font is another."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.setMinimumSize(0, 0)
+            self.setText(self.text())
