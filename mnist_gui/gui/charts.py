@@ -40,6 +40,7 @@ def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
         axis.setTextPen(pg.mkPen(grey))
         axis.setTickFont(theme.tabular(theme.small(widget.font())))
         axis.label.setFont(theme.small(widget.font()))
+        axis.setStyle(hideOverlappingLabels=theme.GRID)  # or else the last label would be missing
         # An axis holds the grid and so lies under the curves: drawn anew with each of them, it takes 2 of 3 ms.
         axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
     plot.getAxis("left").setStyle(maxTickLevel=1)  # a third level is hardly seen, and takes 2 ms more to paint
@@ -154,8 +155,8 @@ class Chart(QWidget):
         shown = (limits, epochs)
         if shown != self._fitted:
             self._fitted = shown
-            self.plot.setYRange(*limits, padding=0)
-            self.plot.setXRange(0, epochs, padding=0.01)
+            self.plot.setYRange(*limits, padding=0.04)
+            self.plot.setXRange(0, epochs, padding=0.02)
 
     def _limits(self, low: float, high: float) -> tuple[float, float]:
         """Choose round ends for the axis at the left, which then stays for most of a run: it is slow to paint."""

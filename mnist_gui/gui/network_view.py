@@ -63,7 +63,7 @@ class Column(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(heading)
-        layout.addWidget(self._shape)
+        layout.addWidget(self._shape, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(theme.GRID)
         layout.addWidget(view, 1)
 
