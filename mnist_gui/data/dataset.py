@@ -38,3 +38,8 @@ class Dataset:
     train_labels: NDArray[np.uint8]
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.uint8]
+
+    @property
+    def title(self) -> str:
+        """The name as people write it."""
+        return {"mnist": "MNIST", "drawn": "Drawn digits"}.get(self.name, self.name)

@@ -187,9 +187,6 @@ class Chart(QWidget):
 class Charts(Page):
     """Loss and accuracy side by side, over a slider through the run."""
 
-    title = "Learning"
-    tip = "Loss and accuracy of the run, as they come"
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.loss = Chart(

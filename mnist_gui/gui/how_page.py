@@ -134,9 +134,6 @@ class Card(QWidget):
 class HowPage(Page):
     """Says how a number comes about; the number is asked for in the network view, or by the arrow keys."""
 
-    title = "How this number?"
-    tip = "Any cell of a map, or any probability, worked out step by step"
-
     explained = Signal(object, object)  # the question and the part of the image that its number depends on, or Nones
 
     def __init__(self, parent: QWidget | None = None) -> None:

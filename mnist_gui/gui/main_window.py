@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,20 +28,13 @@ from mnist_gui.gui.charts import Charts
 from mnist_gui.gui.data_desk import DataDesk
 from mnist_gui.gui.draw_panel import DrawPanel
 from mnist_gui.gui.explorer import Explorer
-from mnist_gui.gui.how_page import HowPage
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
 from mnist_gui.gui.model_files import ModelFiles
-from mnist_gui.gui.my_digits_page import MyDigitsPage
 from mnist_gui.gui.network_view import NetworkView
-from mnist_gui.gui.runs_page import RunsPage
 from mnist_gui.gui.steady_label import SteadyLabel
-from mnist_gui.gui.teaching import Teaching
-from mnist_gui.gui.test_set_page import TestSetPage
 from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
-from mnist_gui.gui.what_if_page import WhatIfPage
-from mnist_gui.gui.why_page import WhyPage
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Run
 from mnist_gui.training import RECIPES
@@ -50,15 +44,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QPaintEvent
 
     from mnist_gui.data.dataset import Dataset
-    from mnist_gui.gui.how_page import Question
+    from mnist_gui.gui.views import Views
     from mnist_gui.history import History, Snapshot
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
-REDRAW_MS = 0  # from one redraw for the pen to the next; each takes about 5
+SEEN_MS = 30  # from the first paint until the person sees it; what is out of sight is built then
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 
 
@@ -76,15 +70,10 @@ class MainWindow(QMainWindow):
         self.training_panel = TrainingPanel()
         self.charts = Charts()
         self.explorer = Explorer()
-        self.what_if_page, self.test_set_page = WhatIfPage(), TestSetPage()
-        self.runs_page, self.my_digits_page = RunsPage(), MyDigitsPage()
-        self.explorer.add_page(self.charts)
-        self.why_page, self.how_page = WhyPage(), HowPage()
-        self.explorer.add_page(self.why_page)
-        self.explorer.add_page(self.how_page)
+        self.explorer.set_pages(0, [self.charts])
         self._last_progress: Progress | None = None  # of the run that is on
         self._past: Network | None = None  # what is shown instead of the model's, while the person looks back
-        self._model_label, self._data_label = SteadyLabel(), QLabel()
+        self._model_label, self._data_label = SteadyLabel(), QLabel("no images loaded yet")
         self.statusBar().addWidget(self._model_label)
         self.statusBar().addPermanentWidget(self._data_label)
         self.statusBar().setSizeGripEnabled(False)
@@ -92,19 +81,22 @@ class MainWindow(QMainWindow):
         self._redraw = QTimer(self, singleShot=True)
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
-        self.explorer.add_page(self.what_if_page)
-        self.explorer.add_page(self.test_set_page)
-        self.explorer.add_page(self.my_digits_page)
-        self.explorer.add_page(self.runs_page)
-        self.teaching = Teaching(self)
         self.data_desk = DataDesk(self, self.trainer, self.training_panel)
         self.model_files = ModelFiles(self)
         self.menus = Menus(self)
         self._connect()
         self.training_panel.show_recipe(RECIPES["default"])
+        self.explorer.show_network(self.model.network, None)
+        self.network_view.show_network(self.model.network, None)
+        self._describe_model()
         self._restore()
-        self._show_data()
-        self.model_changed()
+
+    @cached_property
+    def views(self) -> Views:
+        """The pages behind the tabs."""
+        from mnist_gui.gui.views import Views  # the window is painted without them
+
+        return Views(self)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -130,19 +122,14 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.canvas.drawing_changed.connect(self._redraw.start)
         self.canvas.picture_failed.connect(self.say)
-        self.runs_page.failed.connect(self.say)
         self.data_desk.said.connect(self.say)
-        self.teaching.said.connect(self.say)
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
-        self.what_if_page.parameters_edited.connect(self._edit_network)
-        self.what_if_page.data_requested.connect(self.data_desk.load)
-        self.test_set_page.data_requested.connect(self.data_desk.load)
-        self.test_set_page.image_chosen.connect(self._show_test_image)
-        self.network_view.bars.digit_clicked.connect(self._ask_about_digit)
-        self.network_view.cell_clicked.connect(self._ask_how)
-        self.network_view.cell_hovered.connect(self.how_page.point)
-        self.how_page.explained.connect(self.network_view.outline)
+        self.explorer.currentChanged.connect(lambda: self.views)
+        network = self.network_view
+        network.bars.digit_clicked.connect(lambda digit, compare: self.views.ask_about_digit(digit, compare))
+        network.cell_clicked.connect(lambda cell: self.views.ask_how(cell))
+        network.keys.digit_named.connect(lambda digit: self.views.teaching.name_drawing(digit))
         panel = self.training_panel
         panel.epochs_box.valueChanged.connect(self.charts.expect)
         self.charts.time_bar.moment_chosen.connect(self._show_moment)
@@ -172,21 +159,7 @@ class MainWindow(QMainWindow):
         network = self._past or self.model.network
         self.network_view.show_network(network, image)
         self.explorer.show_network(network, image)
-        self.teaching.show_drawing(image)
-
-    def _ask_about_digit(self, digit: int, compare: bool) -> None:
-        if self.explorer.currentWidget() is self.how_page and not compare:
-            self._ask_how(digit)
-            return
-        in_sight = self.explorer.currentWidget() is self.why_page
-        self.explorer.setCurrentWidget(self.why_page)
-        second = compare or (in_sight and self.why_page.has_asked_once(digit))
-        (self.why_page.compare if second else self.why_page.ask)(digit)
-
-    def _ask_how(self, question: Question) -> None:
-        self.explorer.setCurrentWidget(self.how_page)
-        self.how_page.ask(question)
-        self.how_page.setFocus()  # for Ctrl+C and the arrow keys
+        self.views.teaching.show_drawing(image)
 
     def open_picture(self) -> None:
         """Let the person choose a picture of a digit."""
@@ -199,9 +172,10 @@ class MainWindow(QMainWindow):
         self.data_desk.use(self._show_sample_of)
 
     def _show_sample_of(self, dataset: Dataset) -> None:
-        self._show_test_image(int(np.random.default_rng().integers(len(dataset.test_images))))
+        self.show_test_image(int(np.random.default_rng().integers(len(dataset.test_images))))
 
-    def _show_test_image(self, index: int) -> None:
+    def show_test_image(self, index: int) -> None:
+        """Put a test image on the canvas, with its true label."""
         dataset = self.trainer.dataset
         assert dataset is not None
         label = dataset.test_labels[index]
@@ -237,7 +211,7 @@ class MainWindow(QMainWindow):
             return
         before = self.model.network
         architecture = self.training_panel.architecture() if fresh else before.architecture
-        if self.what_if_page.freezes_filters:
+        if self.views.what_if_page.freezes_filters:
             recipe = replace(recipe, freeze_filters=True)
             self.say("The filters are frozen: see What if?")
         self.model.start(architecture, recipe, dataset.name, unsaved=self.model.changed and not fresh)
@@ -294,7 +268,6 @@ class MainWindow(QMainWindow):
         self.model.follow(progress)
         self.training_panel.show_progress(progress)
         self.charts.show_progress(progress)
-        self.test_set_page.show_progress(progress)
         self.model_changed()
 
     def _show_state(self, state: State) -> None:
@@ -302,8 +275,6 @@ class MainWindow(QMainWindow):
         self.training_panel.set_state(state)
         self.menus.show_state(state)
         self.charts.time_bar.set_running(state is not State.IDLE)
-        self.what_if_page.set_busy(state is not State.IDLE)
-        self.test_set_page.set_busy(state is not State.IDLE)
         if state is State.LOADING:
             self.training_panel.show_status("loading the images …")
         elif state is State.PAUSED:
@@ -324,7 +295,9 @@ class MainWindow(QMainWindow):
 
     def _list_run(self) -> None:
         if self._last_progress is not None and self._last_progress.step:
-            self.runs_page.add_run(Run(self.model.network.architecture, self.model.record.data, self._last_progress))
+            self.views.runs_page.add_run(
+                Run(self.model.network.architecture, self.model.record.data, self._last_progress)
+            )
         self._last_progress = None
 
     def _training_failed(self, message: str) -> None:
@@ -336,19 +309,12 @@ class MainWindow(QMainWindow):
         self.training_panel.show_status(f"downloading · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
         self.training_panel.progress.setValue(round(1000 * done / total))
 
-    def _show_data(self) -> None:
-        dataset = self.trainer.dataset
-        self._data_label.setText(
-            f"{_titled(dataset.name)}: {len(dataset.train_images):,} images" if dataset else "no images loaded yet"
-        )
-        if dataset is not None:
-            self.what_if_page.show_images(dataset.test_images, dataset.test_labels)
-            name = f"{_titled(dataset.name)}, test set"
-            self.test_set_page.show_source(name, dataset.test_images, dataset.test_labels)
+    def _show_data(self, dataset: Dataset) -> None:
+        self._data_label.setText(f"{dataset.title}: {len(dataset.train_images):,} images")
 
     # --- the model ---
 
-    def _edit_network(self, parameters: NDArray[np.floating]) -> None:
+    def edit_network(self, parameters: NDArray[np.floating]) -> None:
         """Take other parameters than training left, those of the moment that is looked at included."""
         if self.trainer.state is State.IDLE:
             self._past = None
@@ -370,11 +336,14 @@ class MainWindow(QMainWindow):
 
     def model_changed(self) -> None:
         """Show what the model has become."""
+        self._describe_model()
+        self.views.teaching.model_changed()
+        self._show_network()
+
+    def _describe_model(self) -> None:
         self._model_label.setText(self.model.describe())
         self.setWindowTitle(f"{self.model.name}[*] — mnist_gui")
         self.setWindowModified(self.model.changed)
-        self.teaching.model_changed()
-        self._show_network()
 
     # --- the window ---
 
@@ -408,6 +377,11 @@ class MainWindow(QMainWindow):
         with suppress(TypeError, ValueError):
             self.explorer.setCurrentIndex(int(settings.value("view")))
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if "views" not in self.__dict__:
+            QTimer.singleShot(SEEN_MS, self, lambda: self.views)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_discard():
             event.ignore()
@@ -429,7 +403,3 @@ def _panel(content: QWidget) -> QFrame:
     layout.addWidget(content)
     frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
     return frame
-
-
-def _titled(name: str) -> str:
-    return {"mnist": "MNIST", "drawn": "Drawn digits"}.get(name, name)

@@ -72,12 +72,11 @@ class Menus:
         train.addSeparator()
         teach = train.addMenu("The drawing &is a …")
         for digit in range(10):
-            action = self._add(teach, f"&{digit}", partial(window.teaching.name_drawing, digit), f"Ctrl+{digit}")
+            action = self._add(teach, f"&{digit}", partial(self._name_drawing, digit), f"Ctrl+{digit}")
             action.setAutoRepeat(False)  # a second press takes the first one back
-        self._learn = self._add(train, "&Learn from my digits", window.teaching.learn, "Ctrl+L")
-        unlearn = self._add(train, "&Undo learning", window.teaching.unlearn)
-        unlearn.setEnabled(False)
-        window.teaching.unlearn_available_changed.connect(unlearn.setEnabled)
+        self._learn = self._add(train, "&Learn from my digits", lambda: window.views.teaching.learn(), "Ctrl+L")
+        self.unlearn = self._add(train, "&Undo learning", lambda: window.views.teaching.unlearn())
+        self.unlearn.setEnabled(False)
 
         appearance = bar.addMenu("&View").addMenu("&Appearance")
         group = QActionGroup(window)
@@ -115,6 +114,9 @@ class Menus:
     def _pause_or_resume(self) -> None:
         trainer = self._window.trainer
         (trainer.resume if trainer.state is State.PAUSED else trainer.pause)()
+
+    def _name_drawing(self, digit: int) -> None:
+        self._window.views.teaching.name_drawing(digit)
 
     def _tell_story(self) -> None:
         QMessageBox.information(self._window, "The notebook's two faults", notebook.FAULTS)

@@ -38,9 +38,6 @@ _LEARN_TIP = (
 class MyDigitsPage(Page):
     """Shows the digits, and says what the person asks for."""
 
-    title = "My digits"
-    tip = "Digits that you taught, and a short lesson from them"
-
     digit_chosen = Signal(object)  # a MyDigit
     remove_requested = Signal(object)  # a list of MyDigit
     restore_requested = Signal()

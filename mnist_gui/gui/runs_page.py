@@ -40,9 +40,6 @@ _EMPTY: Final = (
 class RunsPage(Page):
     """Runs with a tick are drawn."""
 
-    title = "Runs"
-    tip = "Compare the runs of this session: recipe against recipe, seed against seed"
-
     failed = Signal(str)
 
     def __init__(self) -> None:

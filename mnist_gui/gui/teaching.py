@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.gui.main_window import MainWindow
     from mnist_gui.gui.model import Model
+    from mnist_gui.gui.my_digits_page import MyDigitsPage
+    from mnist_gui.gui.test_set_page import TestSetPage
     from mnist_gui.nn.network import Network
 
 DIGIT_FILES: Final = "Digits (*.jsonl)"
@@ -33,16 +35,14 @@ class Teaching(QObject):
     said = Signal(str)  # what has happened, in a few words
     unlearn_available_changed = Signal(bool)
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, page: MyDigitsPage, test_set_page: TestSetPage) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._page, self._test_set_page = window, page, test_set_page
         self._digits: list[MyDigit] = []
         self._of_image: dict[bytes, MyDigit] = {}  # so that a drawing is known again after undo and redo, too
         self._removed: list[list[str]] = []
         self._learning = False
         self._lessons: list[tuple[Model, Network]] = []  # what there was before, and the network that learned
-        page = window.my_digits_page
-        window.network_view.keys.digit_named.connect(self.name_drawing)
         page.digit_chosen.connect(self._put_on_canvas)
         page.remove_requested.connect(self._remove)
         page.restore_requested.connect(self._restore)
@@ -51,8 +51,8 @@ class Teaching(QObject):
         page.import_requested.connect(self._import)
         page.export_requested.connect(self._export)
         page.came_into_sight.connect(self._refresh)
-        window.test_set_page.came_into_sight.connect(self._refresh)
-        window.test_set_page.own_digit_chosen.connect(lambda place: self._put_on_canvas(self._digits[place]))
+        self._test_set_page.came_into_sight.connect(self._refresh)
+        self._test_set_page.own_digit_chosen.connect(lambda place: self._put_on_canvas(self._digits[place]))
         window.trainer.state_changed.connect(self._show_state)
 
     @cached_property
@@ -84,9 +84,9 @@ class Teaching(QObject):
         self._digits = self._store.all()
         self._of_image = {digit.image.tobytes(): digit for digit in self._digits}
         removed = len(self._removed[-1]) if self._removed else 0
-        self._window.my_digits_page.show_digits(self._digits, self._store.damaged, removed=removed)
+        self._page.show_digits(self._digits, self._store.damaged, removed=removed)
         images = np.array([digit.image for digit in self._digits], np.uint8).reshape(-1, 28, 28)
-        self._window.test_set_page.show_own_digits(images, np.array([digit.label for digit in self._digits], np.uint8))
+        self._test_set_page.show_own_digits(images, np.array([digit.label for digit in self._digits], np.uint8))
         self.show_drawing(self._window.canvas.seen())
 
     def show_drawing(self, image: NDArray[np.uint8] | None) -> None:
@@ -169,10 +169,8 @@ class Teaching(QObject):
         images = np.stack([digit.image for digit in digits])
         labels = np.array([digit.label for digit in digits], np.uint8)
         prepare = partial(learning.lesson, images=images, labels=labels, rng=np.random.default_rng(len(digits)))
-        window.my_digits_page.show_test_accuracy(
-            before.record.test_accuracy if before.record.data == rest.name else None
-        )
-        window.my_digits_page.begin_lesson(before.network)
+        self._page.show_test_accuracy(before.record.test_accuracy if before.record.data == rest.name else None)
+        self._page.begin_lesson(before.network)
         window.start(rest, learning.recipe_for(before.network, rest), fresh=False, prepare=prepare)
         self._lessons.append((before, window.model.network))
         self._learning = True
@@ -187,16 +185,14 @@ class Teaching(QObject):
         if self._undoable and self._window.trainer.state is State.IDLE:
             before, _ = self._lessons.pop()
             self._window.show_model(before)
-            self._window.my_digits_page.end_lesson()
+            self._page.end_lesson()
             self.said.emit("This is the network as it was before the lesson")
 
     def model_changed(self) -> None:
         """Follow the window's model."""
-        window = self._window
-        page = window.my_digits_page
-        page.show_test_accuracy(window.model.record.test_accuracy)
-        idle = window.trainer.state is State.IDLE
-        page.show_learning(busy=not idle, undoable=self._undoable)
+        self._page.show_test_accuracy(self._window.model.record.test_accuracy)
+        idle = self._window.trainer.state is State.IDLE
+        self._page.show_learning(busy=not idle, undoable=self._undoable)
         self.unlearn_available_changed.emit(idle and self._undoable)
 
     def _show_state(self, state: State) -> None:

@@ -47,9 +47,6 @@ class TestSetPage(Page):
 
     __test__ = False  # in spite of its name, for pytest
 
-    title = "Test set"
-    tip = "Which digits are taken for which others, and on which images"
-
     data_requested = Signal()
     image_chosen = Signal(int)  # its place in the set
     own_digit_chosen = Signal(int)  # its place among the person's digits

@@ -37,9 +37,6 @@ _SHIFT_TIP: Final = (
 class WhatIfPage(Page):
     """Asks for other parameters; the network shown is never changed here."""
 
-    title = "What if?"
-    tip = "Change a filter, move the drawing, take one step of training, and see what happens"
-
     parameters_edited = Signal(object)  # ndarray of float, shape (count,): what the network should become
     data_requested = Signal()
 

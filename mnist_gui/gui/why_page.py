@@ -171,9 +171,6 @@ class Addition(QWidget):
 class WhyPage(Page):
     """Says why the network answers a digit, or why that one and not another."""
 
-    title = "Why this digit?"
-    tip = "What in the drawing speaks for a digit and against it"
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: tuple[Network, NDArray[np.uint8] | None] | None = None

@@ -108,12 +108,12 @@ def test_the_numbers_shown_are_the_networks(page: HowPage, image: np.ndarray) ->
 def test_a_click_on_a_cell_asks_how_and_outlines_what_it_sees(window: MainWindow) -> None:
     seen = view(window, "seenImage")
     click(view(window, "featureMapView"), 1, 9, 14)
-    assert window.explorer.currentWidget() is window.how_page
-    assert "Feature map 2, row 10, column 15" in texts(window.how_page)
+    assert window.explorer.currentWidget() is window.views.how_page
+    assert "Feature map 2, row 10, column 15" in texts(window.views.how_page)
     assert seen._outlined == (0, (9, 14, 3, 3))
     assert view(window, "featureMapView")._outlined == (1, (9, 14, 1, 1))
     click(view(window, "pooledView"), 0, 4, 7)
-    assert "Pooled map 1, row 5, column 8" in texts(window.how_page)
+    assert "Pooled map 1, row 5, column 8" in texts(window.views.how_page)
     assert seen._outlined == (0, (8, 14, 4, 4))
     assert view(window, "featureMapView")._outlined is None
     window.explorer.setCurrentIndex(0)
@@ -126,20 +126,20 @@ def test_the_outline_and_the_card_follow_the_mouse(window: MainWindow) -> None:
     assert seen._outlined == (0, (5, 6, 3, 3))  # with any page in sight
     click(maps, 0, 9, 14)
     QTest.mouseMove(maps, place_of(maps, 1, 3, 2))
-    assert "Feature map 2, row 4, column 3" in texts(window.how_page)
+    assert "Feature map 2, row 4, column 3" in texts(window.views.how_page)
     assert seen._outlined == (0, (3, 2, 3, 3))
     maps._set_hovered(None)
-    assert "Feature map 1, row 10, column 15" in texts(window.how_page)
+    assert "Feature map 1, row 10, column 15" in texts(window.views.how_page)
     assert seen._outlined == (0, (9, 14, 3, 3))
 
 
 def test_a_bar_asks_how_while_the_page_is_in_sight(window: MainWindow) -> None:
-    window.explorer.setCurrentWidget(window.how_page)
+    window.explorer.setCurrentWidget(window.views.how_page)
     bars = window.network_view.bars
     row = bars.row_rects()[3].center().toPoint()
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, row)
-    assert window.explorer.currentWidget() is window.how_page
-    assert "Probability of 3" in texts(window.how_page)
+    assert window.explorer.currentWidget() is window.views.how_page
+    assert "Probability of 3" in texts(window.views.how_page)
 
 
 def test_keys_ask_too(page: HowPage) -> None:

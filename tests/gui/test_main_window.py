@@ -13,6 +13,7 @@ from PySide6.QtGui import QAccessible, QAction, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from mnist_gui.gui.explorer import TABS, Page
 from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.map_view import MapView
 
@@ -98,6 +99,27 @@ def test_building_it_touches_neither_network_nor_cache_nor_thread(
     assert nothing_left == []
     assert window.windowTitle() == "shipped model[*] — mnist_gui"
     assert not window.isWindowModified()
+
+
+def test_what_is_out_of_sight_is_built_when_the_window_has_been_painted(look: None, qtbot: QtBot) -> None:
+    window = MainWindow()
+    qtbot.addWidget(window)
+    assert [window.explorer.tabText(index) for index in range(window.explorer.count())] == [name for name, _ in TABS]
+    assert "views" not in vars(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    qtbot.waitUntil(lambda: "views" in vars(window))
+    assert window.explorer.currentWidget() is window.charts
+    assert all(isinstance(window.explorer.widget(index), Page) for index in range(window.explorer.count()))
+
+
+@pytest.mark.parametrize("index", range(1, len(TABS)))
+def test_a_view_that_is_asked_for_sooner_is_there(look: None, qtbot: QtBot, index: int) -> None:
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.explorer.setCurrentIndex(index)
+    assert window.explorer.currentIndex() == index
+    assert isinstance(window.explorer.currentWidget(), Page)
 
 
 # Drawing
@@ -337,14 +359,14 @@ def test_size_pen_and_looks_are_remembered(open_window: Callable[[], MainWindow]
     first = open_window()
     first.resize(970, 720)
     first.draw_panel.pen_width.setValue(110)
-    first.explorer.setCurrentWidget(first.runs_page)
+    first.explorer.setCurrentWidget(first.views.runs_page)
     next(a for a in first.findChildren(QAction) if a.text() == "&Dark").trigger()
     first.close()
     second = open_window()
     assert second.height() == 720  # Qt makes the width fit the offscreen screen's 800 pixels
     assert second.draw_panel.pen_width.value() == 110
     assert second.canvas.pen_width == pytest.approx(0.11)
-    assert second.explorer.currentWidget() is second.runs_page
+    assert second.explorer.currentWidget() is second.views.runs_page
     assert next(a for a in second.findChildren(QAction) if a.text() == "&Dark").isChecked()
 
 

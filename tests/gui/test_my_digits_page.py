@@ -45,7 +45,7 @@ def kept() -> list[int]:
 
 
 def shown(window: MainWindow) -> list[object]:
-    return [item if isinstance(item, int) else "digit" for item in window.my_digits_page.list._items.items]
+    return [item if isinstance(item, int) else "digit" for item in window.views.my_digits_page.list._items.items]
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def taught() -> list[MyDigit]:
 @pytest.fixture
 def page(taught: list[MyDigit], window: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window with digits, and their page in sight."""
-    window.explorer.setCurrentWidget(window.my_digits_page)
-    qtbot.waitUntil(lambda: window.my_digits_page.list._items._answers is not None)
+    window.explorer.setCurrentWidget(window.views.my_digits_page)
+    qtbot.waitUntil(lambda: window.views.my_digits_page.list._items._answers is not None)
     return window
 
 
@@ -85,7 +85,7 @@ def test_the_window_starts_without_reading_digits(
 
 def test_there_is_nothing_to_name_on_an_empty_canvas(window: MainWindow) -> None:
     assert not window.network_view.keys.isEnabled()
-    window.teaching.name_drawing(3)
+    window.views.teaching.name_drawing(3)
     assert kept() == []
 
 
@@ -146,7 +146,7 @@ def test_a_full_disk_is_said_and_the_drawing_stays(
 
 
 def test_an_empty_page_says_what_to_do(window: MainWindow) -> None:
-    page = window.my_digits_page
+    page = window.views.my_digits_page
     window.explorer.setCurrentWidget(page)
     assert page._stack.currentIndex() == 0
     draw(window.canvas, on_screen(window.canvas, THREE))
@@ -158,20 +158,20 @@ def test_an_empty_page_says_what_to_do(window: MainWindow) -> None:
 def test_digits_stand_in_groups_with_what_they_are_read_as(page: MainWindow, taught: list[MyDigit]) -> None:
     assert shown(page) == [part for digit in range(10) for part in (digit, "digit", "digit")]
     probabilities = page.model.network.probabilities(np.array([digit.image for digit in MyDigits().all()]))
-    items, marks = page.my_digits_page.list._items, []
+    items, marks = page.views.my_digits_page.list._items, []
     for row, item in enumerate(items.items):
         if not isinstance(item, int):
             marks.append(items.data(items.index(row)).startswith("✓"))
     assert marks == [int(p.argmax()) == n // 2 for n, p in enumerate(probabilities)]
-    assert f"20 digits · {sum(marks)} read right" in page.my_digits_page._list_part._note.text()
+    assert f"20 digits · {sum(marks)} read right" in page.views.my_digits_page._list_part._note.text()
 
 
 def test_a_click_puts_a_digit_back_on_the_canvas(three: MainWindow) -> None:
     click(three, "digitKey3")
     seen = three.canvas.seen()
     three.canvas.clear()
-    three.explorer.setCurrentWidget(three.my_digits_page)
-    listed = three.my_digits_page.list
+    three.explorer.setCurrentWidget(three.views.my_digits_page)
+    listed = three.views.my_digits_page.list
     place = listed.visualRect(listed.model().index(1)).center()
     QTest.mouseClick(listed.viewport(), Qt.MouseButton.LeftButton, pos=place)
     np.testing.assert_array_equal(three.canvas.seen(), seen)
@@ -182,15 +182,15 @@ def test_a_click_puts_a_digit_back_on_the_canvas(three: MainWindow) -> None:
 
 def test_delete_removes_what_is_selected_and_it_can_be_put_back(page: MainWindow, taught: list[MyDigit]) -> None:
     draw(page.canvas, on_screen(page.canvas, THREE))
-    listed = page.my_digits_page.list
-    assert not page.my_digits_page.remove_button.isEnabled()
+    listed = page.views.my_digits_page.list
+    assert not page.views.my_digits_page.remove_button.isEnabled()
     listed.setFocus()
     listed.selectAll()
     assert len(listed.selected()) == 20
     QTest.keyClick(listed, Qt.Key.Key_Delete)
     assert kept() == []
     assert not page.canvas.is_empty()  # the window's Delete would have cleared it
-    assert page.my_digits_page._empty_restore.text() == "Put 20 back"
+    assert page.views.my_digits_page._empty_restore.text() == "Put 20 back"
     click(page, "restoreAllButton")
     assert len(kept()) == 20
     listed.clearSelection()
@@ -199,12 +199,12 @@ def test_delete_removes_what_is_selected_and_it_can_be_put_back(page: MainWindow
     assert len(kept()) == 19
     click(page, "restoreDigitsButton")
     assert len(kept()) == 20
-    assert not page.my_digits_page.restore_button.isVisible()
+    assert not page.views.my_digits_page.restore_button.isVisible()
 
 
 def test_digits_of_another_window_appear_with_the_page(window: MainWindow, taught: list[MyDigit]) -> None:
     MyDigits().add(MyDigit(0, taught[0].image.copy()))
-    window.explorer.setCurrentWidget(window.my_digits_page)
+    window.explorer.setCurrentWidget(window.views.my_digits_page)
     assert shown(window).count("digit") == 21
 
 
@@ -212,9 +212,9 @@ def test_a_damaged_file_is_mentioned(window: MainWindow) -> None:
     folder = my_digits.digits_folder()
     folder.mkdir(parents=True)
     (folder / "odd.json").write_text("{")
-    window.explorer.setCurrentWidget(window.my_digits_page)
-    assert window.my_digits_page._empty_note.isVisible()
-    assert "odd.json" in window.my_digits_page._empty_note.text()
+    window.explorer.setCurrentWidget(window.views.my_digits_page)
+    assert window.views.my_digits_page._empty_note.isVisible()
+    assert "odd.json" in window.views.my_digits_page._empty_note.text()
 
 
 def test_export_and_import(
@@ -260,7 +260,7 @@ def test_a_lesson_trains_the_present_network_with_the_charts_live(learned: MainW
     assert len(learned.charts.accuracy._training.getData()[0]) > 10
     assert learned.charts.accuracy._test.getData()[0].tolist() == list(range(1, 1 + learning.GENTLE.epochs))
     assert "Learned from 20 digits" in learned.statusBar().currentMessage()
-    (own_before, own), (_, test) = learned.my_digits_page._scores._labels
+    (own_before, own), (_, test) = learned.views.my_digits_page._scores._labels
     assert own_before.text().endswith("%")
     assert own.text().endswith("%")
     assert test.text() == f"{learned.model.record.test_accuracy * 100:.1f} %"
@@ -272,8 +272,8 @@ def test_the_data_that_the_network_knows_is_taken_if_it_is_in_memory(
     ready.train()
     qtbot.waitUntil(lambda: ready.model.record.epochs == 2, timeout=20_000)
     wait_for(State.IDLE)
-    ready.explorer.setCurrentWidget(ready.my_digits_page)
-    ready.teaching.learn()
+    ready.explorer.setCurrentWidget(ready.views.my_digits_page)
+    ready.views.teaching.learn()
     assert ready.trainer.state is State.RUNNING
     wait_for(State.IDLE)
     assert (ready.model.record.data, ready.model.record.recipe) == ("bars", learning.RECIPE)
@@ -285,8 +285,8 @@ def test_learning_can_be_undone_once(learned: MainWindow) -> None:
     np.testing.assert_array_equal(learned.model.network.parameters, parameters)
     assert learned.model.record == before.record
     assert (learned.windowTitle(), learned.isWindowModified()) == ("shipped model[*] — mnist_gui", False)
-    assert not learned.my_digits_page.unlearn_button.isEnabled()
-    learned.teaching.unlearn()
+    assert not learned.views.my_digits_page.unlearn_button.isEnabled()
+    learned.views.teaching.unlearn()
     np.testing.assert_array_equal(learned.model.network.parameters, parameters)
 
 
@@ -294,16 +294,16 @@ def test_two_lessons_are_undone_one_by_one(learned: MainWindow, wait_for: Callab
     after_one = learned.model.network.parameters.copy()
     click(learned, "learnButton")
     wait_for(State.IDLE)
-    learned.teaching.unlearn()
+    learned.views.teaching.unlearn()
     np.testing.assert_array_equal(learned.model.network.parameters, after_one)
-    learned.teaching.unlearn()
+    learned.views.teaching.unlearn()
     np.testing.assert_array_equal(learned.model.network.parameters, learned.before[1])
 
 
 def test_another_model_ends_the_undoing(learned: MainWindow, messages: Messages) -> None:
     messages.answers = ["Discard"]
     learned.model_files.open_shipped()
-    assert not learned.my_digits_page.unlearn_button.isEnabled()
+    assert not learned.views.my_digits_page.unlearn_button.isEnabled()
 
 
 def test_a_lesson_without_digits_says_what_to_do(window: MainWindow) -> None:

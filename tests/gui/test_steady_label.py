@@ -19,7 +19,7 @@ class Layouts(QObject):
         self.count = 0
         widget.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         self.count += event.type() == QEvent.Type.LayoutRequest
         return False
 

@@ -193,7 +193,7 @@ def test_an_unseen_page_works_nothing_out(shown: TestSetPage, network: Network, 
 def test_a_chosen_image_is_put_on_the_windows_canvas(
     ready: MainWindow, wait_for: Callable[[State], None], qtbot: QtBot
 ) -> None:
-    page = ready.test_set_page
+    page = ready.views.test_set_page
     ready.explorer.setCurrentWidget(page)
     page.load_button.click()
     wait_for(State.IDLE)
@@ -208,7 +208,7 @@ def test_a_chosen_image_is_put_on_the_windows_canvas(
 def test_the_page_follows_a_run_in_the_window(
     ready: MainWindow, wait_for: Callable[[State], None], qtbot: QtBot
 ) -> None:
-    page = ready.test_set_page
+    page = ready.views.test_set_page
     ready.explorer.setCurrentWidget(page)
     ready.train()
     wait_for(State.RUNNING)
@@ -219,14 +219,14 @@ def test_the_page_follows_a_run_in_the_window(
 
 
 def test_the_persons_digits_can_be_looked_at_instead(ready: MainWindow, qtbot: QtBot) -> None:
-    page, window = ready.test_set_page, ready
+    page, window = ready.views.test_set_page, ready
     window.explorer.setCurrentWidget(page)
     page.show_source("noise, test set", IMAGES, LABELS)
     assert page.own_box.isHidden()
     images, labels = drawn.images(20, seed=9)
     for image, label in zip(images, labels, strict=True):
         MyDigits().add(MyDigit(int(label), image.copy()))
-    window.teaching._refresh()
+    window.views.teaching._refresh()
     assert not page.own_box.isHidden()
     page.own_box.click()
     qtbot.waitUntil(lambda: "My digits · 20 images" in page._matrix_part._note.text())

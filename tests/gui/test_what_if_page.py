@@ -325,28 +325,28 @@ def test_a_network_without_filters_is_told_of(page: WhatIfPage, monkeypatch: pyt
 
 
 def test_an_edit_is_taken_into_the_windows_model(window: MainWindow) -> None:
-    window.explorer.setCurrentWidget(window.what_if_page)
+    window.explorer.setCurrentWidget(window.views.what_if_page)
     assert not window.isWindowModified()
-    window.what_if_page.filters.value_box.setValue(1.5)
+    window.views.what_if_page.filters.value_box.setValue(1.5)
     assert window.model.network.parameters[0] == 1.5
     assert window.model.changed
     assert window.isWindowModified()
     assert window.model.record.test_accuracy is None
-    window.what_if_page.filters.undo_button.click()
+    window.views.what_if_page.filters.undo_button.click()
     assert window.model.network.parameters[0] != 1.5
 
 
 def test_frozen_filters_outlive_training(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
-    ready.explorer.setCurrentWidget(ready.what_if_page)
-    ready.what_if_page.filters.kernel_box.activated.emit(3)
-    ready.what_if_page.filters.freeze_box.click()
+    ready.explorer.setCurrentWidget(ready.views.what_if_page)
+    ready.views.what_if_page.filters.kernel_box.activated.emit(3)
+    ready.views.what_if_page.filters.freeze_box.click()
     before = ready.model.network.named()
     filters, weights = before["conv1.weights"].copy(), before["dense1.weights"].copy()
     ready.train()
     wait_for(State.RUNNING)
-    assert not ready.what_if_page.filters.editor.isEnabled()
+    assert not ready.views.what_if_page.filters.editor.isEnabled()
     wait_for(State.IDLE)
-    assert ready.what_if_page.filters.editor.isEnabled()
+    assert ready.views.what_if_page.filters.editor.isEnabled()
     np.testing.assert_array_equal(ready.model.network.named()["conv1.weights"], filters)
     assert not np.array_equal(ready.model.network.named()["dense1.weights"], weights)
     assert ready.model.record.recipe.freeze_filters
@@ -361,11 +361,11 @@ def test_an_edit_while_looking_back_starts_from_that_moment(
     slider = ready.charts.time_bar.slider
     slider.setValue(0)
     then = ready._past.parameters.copy()
-    ready.explorer.setCurrentWidget(ready.what_if_page)
-    ready.what_if_page.filters.value_box.setValue(2.25)
+    ready.explorer.setCurrentWidget(ready.views.what_if_page)
+    ready.views.what_if_page.filters.value_box.setValue(2.25)
     assert ready._past is None
     assert slider.value() == slider.maximum()
     assert ready.model.network.parameters[0] == 2.25
     np.testing.assert_array_equal(ready.model.network.parameters[1:], then[1:])
-    ready.what_if_page.filters.undo_button.click()
+    ready.views.what_if_page.filters.undo_button.click()
     np.testing.assert_array_equal(ready.model.network.parameters, then)

@@ -167,20 +167,20 @@ def test_a_click_on_a_bar_asks_why_and_a_second_one_compares(qtbot: QtBot) -> No
     bars = window.network_view.bars
     rows = [row.center().toPoint() for row in bars.row_rects()]
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[8])
-    assert window.explorer.currentWidget() is window.why_page
-    assert window.why_page.digit_box.currentData() == 8
+    assert window.explorer.currentWidget() is window.views.why_page
+    assert window.views.why_page.digit_box.currentData() == 8
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, rows[3])
-    assert window.why_page.digit_box.currentData() == 8
-    assert window.why_page.against_box.currentData() == 3
+    assert window.views.why_page.digit_box.currentData() == 8
+    assert window.views.why_page.against_box.currentData() == 3
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[1])
-    assert window.why_page.against_box.currentIndex() == 0
+    assert window.views.why_page.against_box.currentIndex() == 0
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, rows[2])
-    assert (window.why_page.digit_box.currentData(), window.why_page.against_box.currentData()) == (1, 2)
+    assert (window.views.why_page.digit_box.currentData(), window.views.why_page.against_box.currentData()) == (1, 2)
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[6])
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[9])
-    assert (window.why_page.digit_box.currentData(), window.why_page.against_box.currentData()) == (6, 9)
+    assert (window.views.why_page.digit_box.currentData(), window.views.why_page.against_box.currentData()) == (6, 9)
     window.explorer.setCurrentWidget(window.charts)
-    window.why_page.ask(4)
+    window.views.why_page.ask(4)
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[0])
-    assert window.why_page.digit_box.currentData() == 0  # what was asked before does not count from another view
-    assert window.why_page.against_box.currentIndex() == 0
+    assert window.views.why_page.digit_box.currentData() == 0  # what was asked before does not count from another view
+    assert window.views.why_page.against_box.currentIndex() == 0
