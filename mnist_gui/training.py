@@ -44,7 +44,7 @@ __all__ = [
 CURVE_POINTS: Final = 1000
 PROGRESS_SECONDS: Final = 1 / 30
 YIELD_SECONDS: Final = 0.01
-EARLY: Final = frozenset(int(1.1**k) for k in range(75))  # steps with a progress whatever the clock says, up to 1,156
+EARLY: Final = frozenset(int(1.2**k) for k in range(39))  # steps with a progress whatever the clock says, up to 1,020
 HOPELESS: Final = 20.0  # guessing costs log(10) = 2.3; probabilities are clipped, so a ruined run's loss stays finite
 JUDGED: Final = 1024  # images whose mean loss decides; a hard image alone can cost 34
 EVALUATED_AT_ONCE: Final = 256  # images between two chances to pause or stop
@@ -202,9 +202,11 @@ def train(
         network.parameters[:] = kept
     frozen = _frozen(network, recipe)
     network.parameters[:frozen] = kept[:frozen]
+    run = _Run(network, data, images, labels, recipe, orders)
+    del data  # whose images are a part of the others now, and need not stay if nobody else keeps them
     # More BLAS threads slow these tiny products down, and take the window's core.
     with threadpool_limits(1, user_api="blas"):
-        yield from _Run(network, data, images, labels, recipe, orders).go()
+        yield from run.go()
 
 
 def _frozen(network: Network, recipe: Recipe) -> int:
@@ -225,8 +227,10 @@ class _Run:
         recipe: Recipe,
         orders: Iterator[NDArray[np.int64]],
     ) -> None:
-        self.network, self.data, self.recipe, self.orders = network, data, recipe, orders
+        self.network, self.recipe, self.orders = network, recipe, orders
         self.images, self.labels_in_place = images, labels
+        self.test_images, self.test_labels = data.test_images, data.test_labels
+        self.drawn_from = len(data.train_images)  # these are warped, and what was drawn by rule is not
         self.steps_per_epoch = ceil(len(images) / recipe.batch_size)
         self.steps = recipe.epochs * self.steps_per_epoch
         self.step = 0
@@ -269,7 +273,7 @@ class _Run:
             part = slice(start, start + batch_size)
             batch = images.take(order[part], axis=0)
             if warps:
-                own = order[part] < len(self.data.train_images)
+                own = order[part] < self.drawn_from
                 batch[own] = augment.warp(batch[own], self.rng)
             self.probabilities[:, part] = network.backpropagate(batch, self.labels[part])
             optimizer.step(gradients, rates[self.step])
@@ -283,7 +287,7 @@ class _Run:
         self.measure()
 
     def test(self) -> Generator[Progress | None, None, None]:
-        images, labels = self.data.test_images, self.data.test_labels
+        images, labels = self.test_images, self.test_labels
         parts = []
         for start in range(0, len(images), EVALUATED_AT_ONCE):
             part = slice(start, start + EVALUATED_AT_ONCE)

@@ -143,15 +143,33 @@ def _serve(runs: Connection, commands: Connection) -> None:
     np.seterr(all="ignore")  # a run that diverges says so itself
     with suppress(EOFError, OSError):  # nobody listens any more
         while True:
-            # In one expression: what a run is made of goes with it.
-            _send(runs, _follow(_receive(runs), runs, commands))
+            # In one expression: of what a run is made, this keeps nothing.
+            _send(runs, _follow(_steps(_receive(runs)), runs, commands))
 
 
-def _follow(job: Job, runs: Connection, commands: Connection) -> Exception | None:
+def _steps(job: Job) -> Iterator[Progress | None]:
+    network = architectures.build(job.architecture, job.recipe.dtype)
+    network.parameters[:] = job.parameters
+    dataset = job.prepare(job.dataset) if job.prepare else job.dataset
+    steps = train(network, dataset, job.recipe, fresh=job.fresh)
+    del job, dataset
+    yield from steps
+
+
+def _follow(steps: Iterator[Progress | None], runs: Connection, commands: Connection) -> Exception | None:
+    """Do a run as commanded; return what went wrong, if anything did."""
+    while commands.recv() is not _Command.BEGIN:
+        pass
     try:
-        while commands.recv() is not _Command.BEGIN:
-            pass
-        _train(job, runs, commands)
+        for progress in steps:
+            if progress is not None:
+                _send(runs, progress)
+            paused = False
+            while paused or commands.poll():
+                command = commands.recv()
+                if command is _Command.STOP:
+                    return None
+                paused = command is _Command.PAUSE
     except (EOFError, OSError):
         raise
     except MemoryError:
@@ -161,21 +179,6 @@ def _follow(job: Job, runs: Connection, commands: Connection) -> Exception | Non
             error.add_note(f"In the training process:\n{traceback.format_exc()}")
         return error
     return None
-
-
-def _train(job: Job, runs: Connection, commands: Connection) -> None:
-    network = architectures.build(job.architecture, job.recipe.dtype)
-    network.parameters[:] = job.parameters
-    dataset = job.prepare(job.dataset) if job.prepare else job.dataset
-    for progress in train(network, dataset, job.recipe, fresh=job.fresh):
-        if progress is not None:
-            _send(runs, progress)
-        paused = False
-        while paused or commands.poll():
-            command = commands.recv()
-            if command is _Command.STOP:
-                return
-            paused = command is _Command.PAUSE
 
 
 def _send(connection: Connection, letter: object) -> None:

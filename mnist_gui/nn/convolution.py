@@ -126,6 +126,8 @@ class Conv2D(Weighted):
         self._in_row = in_row.ravel()[: self.product_depth]
         self._in_matrix = np.argsort(self._in_row, kind="stable")[: self.fan_in + 1]
         self._scale = np.tile(scale.ravel()[: self.product_depth].astype(self.dtype), (self.filters, 1))
+        self._kept = np.sign(self._scale)  # 0 at the rows of ones that are of no use
+        self._inferred_with: bytes | None = None
         self._matrix, self._matrix_gradient = np.zeros((2, self.filters, self.product_depth), self.dtype)
 
     def in_rows(self, output: Array) -> Array:
@@ -155,12 +157,16 @@ class Conv2D(Weighted):
         return as_strided(x, self._buffers[x.shape[-1]].shifts.shape, strides, writeable=False)
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        buffers = self._buffers[x.shape[-1]]
-        np.copyto(buffers.shifts, buffers.windows(x))
+        buffers = self._gather(x)
         self._rows.take(self._in_row, axis=1, out=self._matrix, mode="clip")  # "raise" would copy
         np.multiply(self._matrix, self._scale, out=self._matrix)
         np.matmul(self._matrix, buffers.columns, out=buffers.output_rows)
         return buffers.output
+
+    def _gather(self, x: Array) -> _ConvBuffers:
+        buffers = self._buffers[x.shape[-1]]
+        np.copyto(buffers.shifts, buffers.windows(x))
+        return buffers
 
     def backward(self, gradient: Array, need_input: bool = True) -> Array | None:
         n = gradient.shape[-1]
@@ -186,3 +192,14 @@ class Conv2D(Weighted):
         for x in range(k):
             x_gradient[:, :, x : x + width * stride : stride] += shifts[:, :, x]
         return x_gradient
+
+    def infer(self, x: Array) -> Array:
+        weights = self._rows.tobytes()
+        if weights != self._inferred_with:  # they rest while a pen moves
+            self._inferred_with = weights
+            self._plain_matrix = self._rows.take(self._in_row, axis=1) * self._kept
+        filters, height, width = self.output_shape
+        groups, n = self.row_groups, x.shape[-1]
+        output = np.empty((filters, height // groups, groups, width * n), self.dtype)
+        np.matmul(self._plain_matrix, self._gather(x).columns, out=output.transpose(1, 2, 0, 3))
+        return output.reshape(filters, height, width, n)

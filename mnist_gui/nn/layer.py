@@ -1,7 +1,8 @@
 """What every layer of a network is.
 
 A layer is built once for the shape of its input, takes views of its part of the network's parameter vector, and then
-runs forwards and backwards. It reuses its buffers: an array that it returns is good until its next call.
+runs forwards and backwards, as fast as can be: it reuses its buffers, so that an array that it returns is good until
+its next call, and may leave a linear step to a neighbour. Besides, it infers: its plain values, to look at and to keep.
 """
 
 from __future__ import annotations
@@ -80,8 +81,6 @@ class Layer:
     row_groups : int
         Outputs are (groups, channels, height / groups, width, n) if this is not 1: row r stands in group
         r mod groups. `AvgPool2D` sets it for the layers before it, see there.
-    value_scale, value_shift : float
-        What the layer stands for is value_scale · output + value_shift: a neighbour may do its linear steps.
     """
 
     kind: str
@@ -91,8 +90,6 @@ class Layer:
     dtype: np.dtype[Any]
     elementwise: bool = False
     row_groups: int = 1
-    value_scale: float = 1.0
-    value_shift: float = 0.0
     before: Layer | None = None
 
     def build(self, input_shape: Shape, dtype: np.dtype[Any]) -> None:
@@ -126,12 +123,6 @@ class Layer:
 
         The last step of making a network, when its layers are linked.
         """
-        # Arrays without axes: NumPy takes half as long over them as over Python's numbers.
-        self._value_scale, self._value_shift = (np.array(x, self.dtype) for x in (self.value_scale, self.value_shift))
-        if self.row_groups != 1:
-            channels, height, _ = self.output_shape
-            in_groups = np.arange(channels * height).reshape(self.row_groups, channels, -1)
-            self._row_order = in_groups.transpose(1, 2, 0).ravel()
 
     def split(self, vector: Array) -> dict[str, Array]:
         """Name the parts of a vector of this layer's parameters (or gradients, or an old copy), as views."""
@@ -161,18 +152,9 @@ class Layer:
         """
         raise TypeError(f"{type(self).__name__} has no backward")
 
-    def values(self, output: Array) -> Array:
-        """Return what `forward` returned as the plain values of the layer, in a new array, (*output_shape, n)."""
-        if self.row_groups == 1:
-            values = output.copy()
-        else:
-            *_, width, n = output.shape
-            values = output.reshape(-1, width * n).take(self._row_order, axis=0).reshape(*self.output_shape, n)
-        if self.value_scale != 1:
-            values *= self._value_scale
-        if self.value_shift:
-            values += self._value_shift
-        return values
+    def infer(self, x: Array) -> Array:
+        """Compute what the layer stands for, in a new array, (*output_shape, n), of inferred inputs."""
+        return self.forward(x).copy()
 
     def _make_output(self, n: int) -> Array:
         """Make a buffer for outputs of n inputs."""

@@ -42,13 +42,12 @@ class Sigmoid(Layer):
         self._halved_before = isinstance(before, Weighted)
         self._mapped_after = isinstance(after, AvgPool2D)
         if isinstance(before, Weighted):
-            before.output_scale, before.value_scale = 0.5, 2.0
+            before.output_scale = 0.5
         if isinstance(after, AvgPool2D):
             after.input_scale, after.input_shift = 0.5, 0.5
-            self.value_scale, self.value_shift = 0.5, 0.5
         self._tanh = PerBatchSize(self._make_output)
         self._output = PerBatchSize(self._make_output)
-        self._one = np.ones((), self.dtype)
+        self._one, self._half = np.ones((), self.dtype), np.array(0.5, self.dtype)
 
     def forward(self, x: Array, training: bool = False) -> Array:
         n = x.shape[-1]
@@ -70,6 +69,13 @@ class Sigmoid(Layer):
         if steps:
             t *= 0.5**steps
         return t
+
+    def infer(self, x: Array) -> Array:
+        y: Array = np.multiply(x, self._half)
+        np.tanh(y, out=y)
+        y *= self._half
+        y += self._half
+        return y
 
 
 class ReLU(Layer):
@@ -96,6 +102,9 @@ class ReLU(Layer):
         passed, out = self._passed[n], self._gradient[n]
         np.greater(self._y, 0, out=passed)
         return np.multiply(passed, gradient, out=out)
+
+    def infer(self, x: Array) -> Array:
+        return np.maximum(x, 0)
 
 
 class _PoolBuffers:
@@ -158,6 +167,10 @@ class AvgPool2D(Layer):
         # Arrays without axes: NumPy takes half as long over them as over Python's numbers.
         self._scale = np.array(self.input_scale / self.size**2, self.dtype)
         self._shift = np.array(self.input_shift, self.dtype)
+        self._share = np.array(1 / self.size**2, self.dtype)
+        _, rows, columns = self.output_shape
+        self._rows = [np.s_[:, self.window(i, rows)] for i in range(self.size)]
+        self._columns = [np.s_[:, :, self.window(j, columns)] for j in range(self.size)]
         between: list[Layer] = []
         while before is not None and before.elementwise:
             between.append(before)
@@ -203,6 +216,15 @@ class AvgPool2D(Layer):
         for i in range(self.size):
             buffers.gradient[:, self.window(i, height)] += buffers.rows
         return buffers.gradient
+
+    def infer(self, x: Array) -> Array:
+        for first, *others in (self._columns, self._rows):
+            total = x[first]
+            for place in others:
+                total = total + x[place]
+            x = total
+        means: Array = x * self._share
+        return means
 
 
 def _sum(parts: list[Array], out: Array) -> None:
@@ -290,6 +312,11 @@ class Dense(Weighted):
         np.matmul(np.asfortranarray(gradient), self._x.T, out=self._weights_gradient)
         np.matmul(gradient, ones, out=self._bias_gradient)
         return np.matmul(self.weights.T, gradient, out=input_gradient) if need_input else None
+
+    def infer(self, x: Array) -> Array:
+        y: Array = np.dot(self.weights, x)
+        y += self._bias_column
+        return y
 
 
 class Dropout(Layer):

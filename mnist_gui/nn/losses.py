@@ -34,9 +34,9 @@ def softmax(logits: Array, out: Array | None = None) -> Array:
     ndarray of float, shape (classes, n)
         Columns add up to 1.
     """
-    p: Array = np.subtract(logits, np.maximum.reduce(logits, axis=0), out=out)
+    p: Array = np.subtract(logits, np.maximum.reduce(logits), out=out)
     np.exp(p, out=p)
-    p /= np.add.reduce(p, axis=0)
+    p /= np.add.reduce(p)
     return p
 
 

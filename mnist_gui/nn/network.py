@@ -134,8 +134,8 @@ class Network:
         x = self._batch_last(images)
         values = []
         for layer in self.layers:
-            x = layer.forward(x)
-            values.append(layer.values(x).transpose(layer.batch_first))  # moveaxis takes ten times as long
+            x = layer.infer(x)
+            values.append(x.transpose(layer.batch_first))  # moveaxis takes ten times as long
         return values
 
     def backpropagate(self, images: NDArray[Any], labels: NDArray[np.integer[Any]]) -> Array:
@@ -188,12 +188,11 @@ class Network:
         """Copy images to the inside order (channels, height, width, n) and to [0, 1]."""
         n = len(images)
         x, target = self._inputs[n]
-        pixels = images.reshape(n, -1).T
         if images.dtype == np.uint8:
             # In float32 even for a float64 network: a pixel is the same number in both.
-            np.divide(pixels, 255, out=target, dtype=np.float32)
-        else:
-            np.copyto(target, pixels, casting="same_kind")
+            images = images.astype(np.float32)
+            images /= 255
+        np.copyto(target, images.reshape(n, -1).T, casting="same_kind")
         return x
 
 

@@ -37,7 +37,9 @@ def test_convolution_is_the_oracles(rng, batch, height, width, channels, kernel,
     x = rng.normal(size=(batch, channels, height, width))
     layer, gradients = built(Conv2D(filters, kernel, stride), (channels, height, width), rng)
     output = first(layer.forward(last(x)))
-    np.testing.assert_allclose(output, oracles.conv2d(x, layer.weights, layer.bias, stride), atol=1e-12)
+    expected = oracles.conv2d(x, layer.weights, layer.bias, stride)
+    np.testing.assert_allclose(output, expected, atol=1e-12)
+    np.testing.assert_allclose(first(layer.infer(last(x))), expected, atol=1e-12)
     g = rng.normal(size=output.shape)
     dx = layer.backward(last(g))
     expected = oracles.conv2d_gradients(x, layer.weights, stride, g)
@@ -53,7 +55,9 @@ def test_pooling_is_the_oracles(rng, batch, height, width, channels, size, strid
     layer, _ = built(AvgPool2D(size, stride), (channels, height, width))
     for _ in range(2):  # buffers are reused: nothing of the first round may remain
         output = first(layer.forward(last(x)))
-        np.testing.assert_allclose(output, oracles.avg_pool2d(x, size, stride), atol=1e-12)
+        expected = oracles.avg_pool2d(x, size, stride)
+        np.testing.assert_allclose(output, expected, atol=1e-12)
+        np.testing.assert_allclose(first(layer.infer(last(x))), expected, atol=1e-12)
         g = rng.normal(size=output.shape)
         dx = first(layer.backward(last(g)).reshape(*layer.input_shape, batch))
         np.testing.assert_allclose(dx, oracles.avg_pool2d_gradient(x, size, stride, g), atol=1e-12)
@@ -72,10 +76,35 @@ def test_edge_filters_begin_in_directions_of_their_own(rng, filters, kernel):
     assert np.ptp(layer.weights - layer.weights.mean()) > 0
 
 
+def test_inference_follows_the_weights(rng):
+    """The convolution keeps what it makes of them from one drawing to the next."""
+    x = rng.normal(size=(1, 2, 6, 6))
+    layer, _ = built(Conv2D(3, 3), (2, 6, 6), rng)
+    for _ in range(2):
+        expected = oracles.conv2d(x, layer.weights, layer.bias, 1)
+        np.testing.assert_allclose(first(layer.infer(last(x))), expected, atol=1e-12)
+        layer.weights[1, 0, 2, 2] += 1
+
+
+@pytest.mark.parametrize("layer", [Conv2D(2, 3), Sigmoid(), ReLU(), AvgPool2D(2), Flatten(), Dropout(0.5)])
+def test_what_is_inferred_can_be_kept(rng, layer):
+    layer, _ = built(layer, (1, 6, 6), rng)
+    x = rng.normal(size=(1, 6, 6, 2))
+    before = x.copy()
+    inferred = layer.infer(x)
+    kept = inferred.copy()
+    np.testing.assert_array_equal(x, before)
+    x[...] = 7
+    layer.infer(x)
+    layer.forward(x, training=True)
+    np.testing.assert_array_equal(inferred, kept)
+
+
 def test_sigmoid_alone(rng):
     z, g = rng.normal(size=(2, 3, 4, 5)) * 5, rng.normal(size=(2, 3, 4, 5))
     layer, _ = built(Sigmoid(), (2, 3, 4))
     y = oracles.sigmoid(z)
+    np.testing.assert_allclose(layer.infer(z), y, atol=1e-15)
     np.testing.assert_allclose(layer.forward(z), y, atol=1e-15)
     np.testing.assert_allclose(layer.backward(g), g * y * (1 - y), atol=1e-15)
 
@@ -98,11 +127,12 @@ def test_sigmoid_between_neighbours_that_share_its_work(rng):
     for layer in layers:
         layer.bind(parameters[: layer.parameter_count], gradients[: layer.parameter_count])
     gradient = layers[0].split(gradients)
-    out = last(x)
+    out = inferred = last(x)
     values = []
     for layer in layers:
-        out = layer.forward(out)
-        values.append(first(layer.values(out)))
+        out, inferred = layer.forward(out), layer.infer(inferred)
+        values.append(first(inferred))
+    np.testing.assert_allclose(first(out), values[-1], atol=1e-12)
     z = oracles.conv2d(x, layers[0].weights, layers[0].bias, 1)
     y = oracles.sigmoid(z)
     for got, want in zip(values, [z, y, oracles.avg_pool2d(y, 2, 2)], strict=True):
@@ -121,6 +151,7 @@ def test_sigmoid_between_neighbours_that_share_its_work(rng):
 def test_relu(rng):
     z, g = rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(2, 3, 4, 5))
     layer, _ = built(ReLU(), (2, 3, 4))
+    np.testing.assert_array_equal(layer.infer(z), np.where(z > 0, z, 0))
     np.testing.assert_array_equal(layer.forward(z), np.where(z > 0, z, 0))
     np.testing.assert_array_equal(layer.backward(g), np.where(z > 0, g, 0))
 
@@ -129,6 +160,7 @@ def test_relu(rng):
 def test_dense_is_the_oracles(rng, batch):
     x, g = rng.normal(size=(batch, 6)), rng.normal(size=(batch, 3))
     layer, gradients = built(Dense(3), (6,), rng)
+    np.testing.assert_allclose(layer.infer(x.T).T, oracles.dense(x, layer.weights, layer.bias), atol=1e-12)
     np.testing.assert_allclose(layer.forward(x.T).T, oracles.dense(x, layer.weights, layer.bias), atol=1e-12)
     np.testing.assert_allclose(layer.backward(np.ascontiguousarray(g.T)).T, g @ layer.weights, atol=1e-12)
     np.testing.assert_allclose(gradients["weights"], sum(np.outer(a, b) for a, b in zip(g, x, strict=True)), atol=1e-12)
