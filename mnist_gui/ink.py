@@ -57,7 +57,7 @@ PICTURE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 PICTURE_THICKNESS: Final = (2.0, 3.0)
 """Thinner and thicker lines in a picture are brought here, in pixels of the 28×28 field."""
 
-_BINOMIAL: Final = np.array([1, 4, 6, 4, 1]) / 16
+_BINOMIAL: Final = (1 / 16, 4 / 16, 6 / 16)  # of five weights the outer, the inner, and the one in the middle
 
 _MARGIN: Final = 14  # room around the field, so that no dab needs clipping before the centre of mass is known
 
@@ -129,9 +129,13 @@ def _resample(stroke: Stroke, spacing: float) -> NDArray[np.float64]:
     at = np.linspace(0, distance[-1], int(np.ceil(distance[-1] / spacing)) + 1)
     path = np.stack([np.interp(at, distance, column) for column in (*stroke.points.T, stroke.widths)], axis=1)
     # Mirrored through the ends, so that they stay where they are.
-    padded = np.pad(path, ((2, 2), (0, 0)), mode="reflect", reflect_type="odd")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 5, axis=0)
-    return np.asarray(windows @ _BINOMIAL)
+    beyond = np.minimum([2, 1], len(path) - 1)
+    padded = np.concatenate([2 * path[0] - path[beyond], path, 2 * path[-1] - path[-1 - beyond[::-1]]])
+    outer, inner, middle = _BINOMIAL
+    smooth: NDArray[np.float64] = outer * (padded[:-4] + padded[4:])
+    smooth += inner * (padded[1:-3] + padded[3:-1])
+    smooth += middle * path
+    return smooth
 
 
 def render(

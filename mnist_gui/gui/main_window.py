@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
+PEN_MS = 8  # from what has been learned until it is shown, or until a pen moves: one redraw then serves both
 SEEN_MS = 30  # from the first paint until the person sees it; what is out of sight is built then
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         # One redraw for all pen events that arrived since the last: a fast pen can't queue work.
         self._redraw = QTimer(self, singleShot=True)
+        self._pen_moved = False  # since the last redraw
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
         self.data_desk = DataDesk(self, self.trainer, self.training_panel)
@@ -120,7 +122,7 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
 
     def _connect(self) -> None:
-        self.canvas.drawing_changed.connect(self._redraw.start)
+        self.canvas.drawing_changed.connect(self._follow_pen)
         self.canvas.picture_failed.connect(self.say)
         self.data_desk.said.connect(self.say)
         self.draw_panel.open_requested.connect(self.open_picture)
@@ -149,11 +151,16 @@ class MainWindow(QMainWindow):
     # --- the drawing ---
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.UpdateRequest and self._redraw.isActive():
+        if event.type() == QEvent.Type.UpdateRequest and self._pen_moved:
             self._show_network()  # now, so that the ink and what is made of it are painted at once
         return super().event(event)
 
+    def _follow_pen(self) -> None:
+        self._pen_moved = True
+        self._redraw.start(0)
+
     def _show_network(self) -> None:
+        self._pen_moved = False
         self._redraw.stop()
         image = self.canvas.seen()
         network = self._past or self.model.network
@@ -268,7 +275,9 @@ class MainWindow(QMainWindow):
         self.model.follow(progress)
         self.training_panel.show_progress(progress)
         self.charts.show_progress(progress)
-        self.model_changed()
+        self._describe_model()
+        self.views.teaching.model_changed()
+        self._redraw.start(PEN_MS)
 
     def _show_state(self, state: State) -> None:
         before = self.training_panel.state

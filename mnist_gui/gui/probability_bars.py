@@ -28,20 +28,28 @@ class ProbabilityBars(QWidget):
         self.setAccessibleName("Probabilities")
         self._classes = classes
         self._probabilities: NDArray | None = None
+        self._shown = [""] * classes  # in percent
+        self._answer: int | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("Click a digit to ask why, and a second one to compare")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_probabilities(self, probabilities: NDArray | None) -> None:
         """Show an array of shape (classes,) that adds up to 1, or empty bars for None."""
-        self._probabilities = probabilities
+        before, answered, self._probabilities = self._shown, self._answer, probabilities
         if probabilities is None:
             description = "No digit yet"
+            self._shown, self._answer = [""] * self._classes, None
         else:
             ranked = sorted(range(self._classes), key=lambda digit: -probabilities[digit])
             description = ", ".join(f"{digit}: {probabilities[digit]:.1%}" for digit in ranked[:3])
+            self._shown, self._answer = [f"{100 * share:.1f} %" for share in probabilities.tolist()], ranked[0]
         self.setAccessibleDescription(description)
-        self.update()
+        # Only what looks different is painted anew: at a pen move most digits stay at 0.0 %.
+        accents = {answered, self._answer} if answered != self._answer else set()
+        for digit, row in enumerate(self.row_rects()):
+            if before[digit] != self._shown[digit] or digit in accents:
+                self.update(row.toAlignedRect())
 
     def sizeHint(self) -> QSize:
         return QSize(190, self._classes * 22)
@@ -73,7 +81,6 @@ class ProbabilityBars(QWidget):
         painter.setFont(bold)
         metrics = painter.fontMetrics()
         label, value = metrics.horizontalAdvance("0") + theme.GRID, metrics.horizontalAdvance("100.0 %") + theme.GRID
-        answer = None if self._probabilities is None else int(self._probabilities.argmax())
         accent, text, grey, empty = map(
             colours.color,
             (
@@ -84,7 +91,9 @@ class ProbabilityBars(QWidget):
             ),
         )
         for digit, row in enumerate(self.row_rects()):
-            accented = digit == answer
+            if not event.region().intersects(row.toAlignedRect()):
+                continue
+            accented = digit == self._answer
             painter.setFont(bold if accented else plain)
             painter.setPen(accent if accented else text)
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, str(digit))
@@ -104,4 +113,4 @@ class ProbabilityBars(QWidget):
                 painter.drawRoundedRect(track, 3, 3)
                 painter.setClipping(False)
             painter.setPen(text if accented else grey)
-            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{share * 100:.1f} %")
+            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._shown[digit])

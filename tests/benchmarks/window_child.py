@@ -149,8 +149,7 @@ def pen() -> dict[str, float]:
         seen.clear()
 
     window.network_view.show_network = show
-    bars = window.findChild(QObject, "probabilityBars")
-    Painted(bars).painted.connect(painted)
+    Painted(canvas).painted.connect(painted)  # with all that is to be painted for a pen move
 
     def send(kind: QEvent.Type, step: int) -> None:
         angle, side = step * math.tau / PEN_EVENTS_A_SECOND, min(canvas.width(), canvas.height())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
+from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -191,3 +192,45 @@ def test_bars_stand_for_probabilities(qtbot: QtBot) -> None:
     bars.show_probabilities(None)
     assert bars.grab().toImage() == empty
     assert bars.accessibleDescription() == "No digit yet"
+
+
+def test_only_the_bars_that_look_different_are_painted_anew(qtbot: QtBot) -> None:
+    bars = ProbabilityBars()
+    qtbot.addWidget(bars)
+    bars.resize(190, 220)
+    with qtbot.waitExposed(bars):
+        bars.show()
+    shares = np.zeros(10)
+    for digit in (3, 4, 3):
+        shares[:] = 0
+        shares[digit], shares[8] = 0.7, 0.3
+        bars.show_probabilities(shares.copy())
+        qtbot.wait(1)
+    shown = bars.grab().toImage()
+    fresh = ProbabilityBars()
+    qtbot.addWidget(fresh)
+    fresh.resize(bars.size())
+    fresh.show_probabilities(shares)
+    assert shown == fresh.grab().toImage()
+    painted = Painted(bars)
+    bars.show_probabilities(shares + 1e-5)
+    qtbot.wait(5)
+    assert painted.regions == []
+    shares[8], shares[9] = 0.2, 0.1
+    bars.show_probabilities(shares)
+    qtbot.waitUntil(lambda: bool(painted.regions))
+    rows = bars.row_rects()
+    assert not painted.regions[0].intersects(rows[3].toRect())
+    assert painted.regions[0].contains(rows[9].center().toPoint())
+
+
+class Painted(QObject):
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.regions: list[QRegion] = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if isinstance(event, QPaintEvent):
+            self.regions.append(event.region())
+        return False
