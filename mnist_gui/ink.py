@@ -59,6 +59,8 @@ PICTURE_THICKNESS: Final = (2.0, 3.0)
 
 _BINOMIAL: Final = (1 / 16, 4 / 16, 6 / 16)  # of five weights the outer, the inner, and the one in the middle
 
+_AT_ONCE: Final = 16  # drawings that are inked at once: their windows then stay in the cache, which is twice as fast
+
 _MARGIN: Final = 14  # room around the field, so that no dab needs clipping before the centre of mass is known
 
 
@@ -212,12 +214,17 @@ def _ink(points: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.
     reach = np.arange(np.ceil(2 * radii.max()) + 1)
     corner = np.floor(points - radii.max())
     offset = ((corner + 0.5 - points)[..., None] + reach).astype(np.float32) ** 2
-    distance = np.sqrt(offset[:, :, 0, None, :] + offset[:, :, 1, :, None])
-    coverage = np.clip(radii[..., None, None].astype(np.float32) + 0.5 - distance, 0, 1)
+    edge = radii[..., None, None].astype(np.float32) + 0.5
     first = (np.arange(count)[:, None] * side + corner[..., 1].astype(np.intp) + _MARGIN) * side
     first += corner[..., 0].astype(np.intp) + _MARGIN
     window = (reach[:, None] * side + reach).astype(np.intp)
-    np.maximum.at(field, (first[..., None, None] + window).ravel(), coverage.ravel())
+    for start in range(0, count, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        coverage = offset[part, :, 0, None, :] + offset[part, :, 1, :, None]
+        np.sqrt(coverage, out=coverage)
+        np.subtract(edge[part], coverage, out=coverage)
+        np.clip(coverage, 0, 1, out=coverage)
+        np.maximum.at(field, (first[part, :, None, None] + window).ravel(), coverage.ravel())
     return field.reshape(count, side, side)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 
 
