@@ -84,8 +84,10 @@ class TrainingThread(QThread):
     def run(self) -> None:
         """Follow the run. Called by Qt in the new thread."""
         shown, epochs = 0.0, 0
+        last: Progress | None = None
         try:
             for progress in self._process.follow(self.job):
+                last = progress
                 self.history.add(progress)
                 # The many of the first steps are for the history alone: to show them all would hold the window up.
                 now, done = monotonic(), len(progress.epochs)
@@ -95,6 +97,8 @@ class TrainingThread(QThread):
                         self.progress_waiting.emit()
         except UserError as error:
             self.failed.emit(str(error))
+        if last is not None:  # where the run stood when it was stopped, or failed
+            self.mailbox.put(last)
 
 
 class LoadingThread(QThread):

@@ -209,6 +209,8 @@ def test_stop_keeps_what_was_learned(running: MainWindow, wait_for: Callable[[St
     assert not np.allclose(running.model.network.parameters, untrained.parameters)
     assert running.isWindowModified()
     assert len(running.charts.loss._training.getData()[0]) > 0
+    newest = running.trainer.history.snapshots[-1]
+    np.testing.assert_array_equal(newest.parameters, running.model.network.parameters)
 
 
 def test_train_twice_is_one_run(ready: MainWindow, nothing_left: list[QThread]) -> None:
