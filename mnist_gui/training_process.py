@@ -12,7 +12,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array
     from mnist_gui.recipe import Recipe
     from mnist_gui.training import Progress
+
+
+PATIENCE: Final = 3.0
+"""Seconds that a process is given to end by itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,10 +67,15 @@ class _Command(Enum):
     STOP = auto()
 
 
+class TrainingProcessError(RuntimeError):
+    """A fault of the program in the training process. The message is its traceback."""
+
+
 class TrainingProcess:
     """A process that trains, one run after another; it is started for the first one and kept for those to come.
 
-    One thread may follow a run while another steers it. If this process ends, however it does, so does the other.
+    Each run is begun, and then followed to its end by one thread, while another may steer it. If this process ends,
+    however it does, so does the other.
     """
 
     def __init__(self) -> None:
@@ -74,23 +83,40 @@ class TrainingProcess:
         self._runs: Connection  # runs there, progress back
         self._commands: Connection
 
-    def begin(self) -> None:
-        """Announce a run: from here on, commands are meant for it."""
-        if self._process is None or not self._process.is_alive():
-            from multiprocessing import get_context  # costs start-up time that only training needs to pay
+    def start(self) -> None:
+        """Start the process, unless it is there already.
 
-            self.close()
-            context = get_context("spawn")  # a fork of a process with threads and a window is not sound
-            self._runs, runs = context.Pipe()
-            commands, self._commands = context.Pipe(duplex=False)
-            self._process = context.Process(target=_serve, args=(runs, commands), name="training", daemon=True)
-            self._process.start()
+        Raises
+        ------
+        UserError
+            If the system has no room for another one.
+        """
+        if self._process is not None and self._process.is_alive():
+            return
+        from multiprocessing import get_context  # costs start-up time that only training needs to pay
+
+        self.close()
+        context = get_context("spawn")  # a fork of a process with threads and a window is not sound
+        (own_runs, runs), (commands, own_commands) = context.Pipe(), context.Pipe(duplex=False)
+        process = context.Process(target=_serve, args=(runs, commands), name="training", daemon=True)
+        try:
+            process.start()
+        except OSError as error:
+            own_runs.close()
+            own_commands.close()
+            raise UserError(f"Training can't be started: {error}. Close other programs and try again.") from error
+        finally:
             runs.close()
             commands.close()
+        self._process, self._runs, self._commands = process, own_runs, own_commands
+
+    def begin(self) -> None:
+        """Announce a run: from here on, commands are meant for it. Starts the process if need be."""
+        self.start()
         self._command(_Command.BEGIN)
 
     def follow(self, job: Job) -> Iterator[Progress]:
-        """Train as told.
+        """Train as told; whoever gives this up before its end ends the process.
 
         Yields
         ------
@@ -101,16 +127,22 @@ class TrainingProcess:
         ------
         UserError
             As from `train`, for want of memory, or if the process was ended from outside.
+        TrainingProcessError
+            If anything else goes wrong there.
         """
+        over = False
         try:
             _send(self._runs, job)
-            while (letter := _receive(self._runs)) is not None:
-                if isinstance(letter, BaseException):
-                    raise letter
+            while not isinstance(letter := _receive(self._runs), Exception | None):
                 yield letter
+            over = True
         except (EOFError, OSError) as error:
-            self.close()
             raise UserError("The training process was ended from outside. Train again to start a new one.") from error
+        finally:
+            if not over:
+                self.close()
+        if letter is not None:
+            raise letter
 
     def pause(self) -> None:
         """Ask for a rest before the next steps."""
@@ -121,14 +153,21 @@ class TrainingProcess:
         self._command(_Command.RESUME)
 
     def stop(self) -> None:
-        """Ask for the end of the run; a pause does not hold it up."""
+        """Ask for the end of the run; a pause does not hold it up, but the preparation of its data does."""
         self._command(_Command.STOP)
 
+    def kill(self) -> None:
+        """End the process at once, in the middle of whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
-        """End the process, and what it does."""
+        """End the process after the step that it is in, or by force if that takes too long."""
         if self._process is not None:
             self._commands.close()
             self._runs.close()
+            self._process.join(PATIENCE)
+            self._process.kill()
             self._process.join()
             self._process.close()
             self._process = None
@@ -144,7 +183,7 @@ def _serve(runs: Connection, commands: Connection) -> None:
     with suppress(EOFError, OSError):  # nobody listens any more
         while True:
             # In one expression: of what a run is made, this keeps nothing.
-            _send(runs, _follow(_steps(_receive(runs)), runs, commands))
+            _send(runs, _do(_steps(_receive(runs)), runs, commands))
 
 
 def _steps(job: Job) -> Iterator[Progress | None]:
@@ -156,29 +195,36 @@ def _steps(job: Job) -> Iterator[Progress | None]:
     yield from steps
 
 
-def _follow(steps: Iterator[Progress | None], runs: Connection, commands: Connection) -> Exception | None:
+def _do(steps: Iterator[Progress | None], runs: Connection, commands: Connection) -> Exception | None:
     """Do a run as commanded; return what went wrong, if anything did."""
     while commands.recv() is not _Command.BEGIN:
         pass
-    try:
-        for progress in steps:
-            if progress is not None:
-                _send(runs, progress)
-            paused = False
-            while paused or commands.poll():
-                command = commands.recv()
-                if command is _Command.STOP:
-                    return None
-                paused = command is _Command.PAUSE
-    except (EOFError, OSError):
-        raise
-    except MemoryError:
-        return UserError("There is not enough memory for this run. Try a smaller batch.")
-    except Exception as error:  # noqa: BLE001 - raised again at the other end
-        if not isinstance(error, UserError):
-            error.add_note(f"In the training process:\n{traceback.format_exc()}")
-        return error
-    return None
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration:
+            return None
+        except UserError as error:
+            return error
+        except MemoryError:
+            return UserError("There is not enough memory for this run. Try a smaller batch.")
+        except Exception:  # noqa: BLE001 - raised again at the other end
+            return TrainingProcessError(traceback.format_exc())
+        if progress is not None:
+            _send(runs, progress)
+        if not _may_go_on(commands):
+            return None
+
+
+def _may_go_on(commands: Connection) -> bool:
+    """Take the commands that have come, rest while they say so, and return False if they say stop."""
+    paused = False
+    while paused or commands.poll():
+        command = commands.recv()
+        if command is _Command.STOP:
+            return False
+        paused = command is _Command.PAUSE
+    return True
 
 
 def _send(connection: Connection, letter: object) -> None:

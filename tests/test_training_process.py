@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from multiprocessing.context import SpawnProcess
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ import numpy as np
 import psutil
 import pytest
 
+from mnist_gui import training_process
 from mnist_gui.data import Dataset
 from mnist_gui.errors import UserError
 from mnist_gui.nn import architectures
 from mnist_gui.recipe import Recipe
 from mnist_gui.training import DivergenceError, train
-from mnist_gui.training_process import Job, TrainingProcess
+from mnist_gui.training_process import Job, TrainingProcess, TrainingProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,11 +130,10 @@ def test_what_is_wrong_there_is_raised_here(process: TrainingProcess, dataset: D
     process.begin()
     with pytest.raises(UserError, match="not enough memory"):
         list(process.follow(job(dataset, prepare=want_too_much)))
-    process.begin()
-    with pytest.raises(AttributeError) as raised:
-        list(process.follow(job(dataset, prepare=stumble)))
-    (note,) = raised.value.__notes__
-    assert "in stumble" in note
+    for prepare in (stumble, lose_a_file):  # the second is what a broken connection raises, too
+        process.begin()
+        with pytest.raises(TrainingProcessError, match=f"in {prepare.__name__}"):
+            list(process.follow(job(dataset, prepare=prepare)))
 
 
 def want_too_much(dataset: Dataset) -> Dataset:
@@ -141,6 +142,52 @@ def want_too_much(dataset: Dataset) -> Dataset:
 
 def stumble(dataset: Dataset) -> Dataset:
     return dataset.no_such_thing  # type: ignore[attr-defined, no-any-return]
+
+
+def lose_a_file(dataset: Dataset) -> Dataset:
+    raise FileNotFoundError(dataset.name)
+
+
+def test_a_run_that_is_given_up_is_not_in_the_way_of_the_next(dataset: Dataset) -> None:
+    process = TrainingProcess()
+    process.begin()
+    run = process.follow(job(dataset, ENDLESS))
+    next(run)
+    run.close()
+    process.begin()
+    *_, last = process.follow(job(dataset))
+    assert last.finished
+    process.close()
+
+
+def test_a_process_that_does_not_start_is_told_and_tried_again(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    process = TrainingProcess()
+    with monkeypatch.context() as broken:
+        broken.setattr(SpawnProcess, "start", refuse)
+        for _ in range(2):
+            with pytest.raises(UserError, match=r"Training can't be started: .* unavailable"):
+                process.begin()
+        process.close()
+    process.begin()
+    *_, last = process.follow(job(dataset))
+    assert last.finished
+    process.close()
+
+
+def test_a_process_that_hangs_is_ended_by_force(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_process, "PATIENCE", 0.2)
+    process = TrainingProcess()
+    process.begin()
+    run = process.follow(job(dataset, ENDLESS))
+    next(run)
+    assert process._process is not None
+    os.kill(process._process.pid, signal.SIGSTOP)
+    process.close()
 
 
 def test_the_next_run_is_sound_after_the_process_was_killed(dataset: Dataset) -> None:
@@ -156,6 +203,11 @@ def test_the_next_run_is_sound_after_the_process_was_killed(dataset: Dataset) ->
     process.begin()
     *_, last = process.follow(job(dataset))
     assert last.finished
+    process._process.kill()  # between two runs
+    process._process.join()
+    process.begin()
+    *_, last = process.follow(job(dataset))
+    assert last.finished
     process.close()
     process.close()
 
@@ -166,10 +218,11 @@ def test_it_does_not_outlive_its_master(end: str, paused: bool) -> None:
     code = f"""
 import os, signal, sys
 import numpy as np
+from mnist_gui import training_process
 from mnist_gui.data import Dataset
 from mnist_gui.nn import architectures
 from mnist_gui.recipe import Recipe
-from mnist_gui.training_process import Job, TrainingProcess
+from mnist_gui.training_process import Job, TrainingProcess, TrainingProcessError
 images, labels = np.zeros((100, 28, 28), np.uint8), np.zeros(100, np.uint8)
 process = TrainingProcess()
 process.begin()

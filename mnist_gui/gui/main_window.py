@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QSettings, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 PEN_MS = 8  # from what has been learned until it is shown, or until a pen moves: one redraw then serves both
 SEEN_MS = 30  # from the first paint until the person sees it; what is out of sight is built then
+MODEL_WIDTH = 500  # pixels for what the status bar says of the model: a file's name may be long
 PICTURE_FILES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
 
 
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         # One redraw for all pen events that arrived since the last: a fast pen can't queue work.
         self._redraw = QTimer(self, singleShot=True)
         self._pen_moved = False  # since the last redraw
+        self._painted = False
         self._redraw.timeout.connect(self._show_network)
         self._lay_out()
         self.data_desk = DataDesk(self, self.trainer, self.training_panel)
@@ -127,7 +129,7 @@ class MainWindow(QMainWindow):
         self.data_desk.said.connect(self.say)
         self.draw_panel.open_requested.connect(self.open_picture)
         self.draw_panel.sample_requested.connect(self.show_sample)
-        self.explorer.currentChanged.connect(lambda: self.views)
+        self.explorer.currentChanged.connect(self._build_views)
         network = self.network_view
         network.bars.digit_clicked.connect(lambda digit, compare: self.views.ask_about_digit(digit, compare))
         network.cell_clicked.connect(lambda cell: self.views.ask_how(cell))
@@ -214,7 +216,7 @@ class MainWindow(QMainWindow):
         prepare: Callable[[Dataset], Dataset] | None = None,
     ) -> None:
         """Train from nothing, or train the present network on; `prepare` makes of the data set what it trains on."""
-        if self.trainer.state is not State.IDLE:
+        if not self.trainer.can_start():
             return
         before = self.model.network
         architecture = self.training_panel.architecture() if fresh else before.architecture
@@ -350,7 +352,10 @@ class MainWindow(QMainWindow):
         self._show_network()
 
     def _describe_model(self) -> None:
-        self._model_label.setText(self.model.describe())
+        text = self._model_label.fontMetrics().elidedText(
+            self.model.describe(), Qt.TextElideMode.ElideMiddle, MODEL_WIDTH
+        )
+        self._model_label.setText(text)
         self.setWindowTitle(f"{self.model.name}[*] — mnist_gui")
         self.setWindowModified(self.model.changed)
 
@@ -388,8 +393,12 @@ class MainWindow(QMainWindow):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if "views" not in self.__dict__:
-            QTimer.singleShot(SEEN_MS, self, lambda: self.views)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(SEEN_MS, self, self._build_views)
+
+    def _build_views(self) -> None:
+        assert self.views
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_discard():

@@ -162,7 +162,7 @@ class MapView(QWidget):
             return
         painter.setFont(font)
         inks = theme.inks(self._colours, dark=theme.is_dark(self.palette()))
-        shares = np.clip((values - self._low) / (self._high - self._low), 0, 1)
+        shares = np.fmin(np.fmax((values - self._low) / (self._high - self._low), 0), 1)  # NaN counts as the lowest
         for (row, column), value in np.ndenumerate(values):
             painter.setPen(inks[int(255 * shares[row, column])])
             shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals

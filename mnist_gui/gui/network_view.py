@@ -229,6 +229,7 @@ class NetworkView(QWidget):
     def _rebuild(self, network: Network) -> None:
         """Lay out a column for each layer that has something to show."""
         self._architecture = network.architecture
+        self._connected = []
         self._limits.clear()
         for stage in self._stages:
             self._layout.removeWidget(stage.column)
@@ -298,6 +299,7 @@ class NetworkView(QWidget):
         places = [column.geometry() for column in columns]
         if places != self._connected:
             self._connected, self._connectors = places, self._connect()
+            self.update()  # of the old lines, too, only a part may be exposed
         painter: QPainter | None = None
         for gap, lines in self._connectors:
             if not event.region().intersects(gap):  # only maps have changed

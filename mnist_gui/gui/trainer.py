@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from mnist_gui.errors import UserError
 from mnist_gui.gui.training_panel import State
 from mnist_gui.gui.training_thread import LoadingThread, TrainingThread
-from mnist_gui.training_process import TrainingProcess
+from mnist_gui.training_process import PATIENCE, TrainingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,14 +103,26 @@ class Trainer(QObject):
             self._loading = None
             self.state_changed.emit(self.state)
 
+    def can_start(self) -> bool:
+        """Whether a run can begin: none is on, and there is a process to train in, or else it is told why not."""
+        if self.state is not State.IDLE:
+            return False
+        try:
+            self._process.start()
+        except UserError as error:
+            self.training_failed.emit(str(error))
+            return False
+        return True
+
     def start(self, job: Job) -> None:
-        """Train in the training process. Does nothing while another run is on."""
-        if self._training is not None:
+        """Train in the training process. Does nothing if that can't be."""
+        if not self.can_start():
             return
+        self._process.begin()
         thread = self._training = TrainingThread(self._process, job, self)
         self.history = thread.history
         thread.progress_waiting.connect(self._announce_progress)
-        thread.failed.connect(self.training_failed)
+        thread.failed.connect(self._training_failed)
         thread.finished.connect(self._training_finished)
         thread.start()
         self.state_changed.emit(self.state)
@@ -118,6 +131,10 @@ class Trainer(QObject):
         progress = self._training.mailbox.take() if self._training else None
         if progress:
             self.progressed.emit(progress)
+
+    def _training_failed(self, message: str) -> None:
+        if self._training is not None:  # else it was shut down meanwhile
+            self.training_failed.emit(message)
 
     def _training_finished(self) -> None:
         if self._training is not None:
@@ -148,11 +165,13 @@ class Trainer(QObject):
             self._loading.cancel()
 
     def shut_down(self) -> None:
-        """End everything and wait for it, a second at most in the middle of a step and longer only for the network."""
+        """End everything and wait for it: for a step or two, and longer only for a mirror that stays silent."""
         self.stop()
-        for thread in (self._training, self._loading):
-            if thread is not None:
-                thread.wait()
+        if self._training is not None and not self._training.wait(round(1000 * PATIENCE)):
+            self._process.kill()
+            self._training.wait()
+        if self._loading is not None:
+            self._loading.wait()
         self._training_finished()
         self._end_loading()
         self._process.close()

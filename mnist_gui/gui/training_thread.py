@@ -48,7 +48,7 @@ class Mailbox(Generic[T]):
 
 
 class TrainingThread(QThread):
-    """Follows a run in the training process, which the window steers meanwhile.
+    """Follows a run that was begun in the training process, and which the window steers meanwhile.
 
     It ends by itself at the end of the run, when that is stopped, and when it fails; `QThread.finished` says so, after
     `failed` where there is a reason to give.
@@ -65,7 +65,6 @@ class TrainingThread(QThread):
         self.job = job
         self.paused = False
         self._process = process
-        process.begin()
 
     def pause(self) -> None:
         """Ask for a rest before the next steps."""

@@ -39,7 +39,9 @@ class Views:
         self._trainer.state_changed.connect(self._show_state)
         self._trainer.progressed.connect(self.test_set_page.show_progress)
         self._trainer.data_loaded.connect(self._show_data)
+        # What was said before they were there.
         self._show_state(self._trainer.state)
+        self.teaching.model_changed()
         if self._trainer.dataset is not None:
             self._show_data(self._trainer.dataset)
         self._explorer.set_pages(

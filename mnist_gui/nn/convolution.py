@@ -121,12 +121,12 @@ class Conv2D(Weighted):
         weight = np.arange(self.fan_in).reshape(channels, k, k).swapaxes(0, 1).reshape(k, -1)
         in_row = np.full((k, self.band_depth), self.fan_in)
         in_row[:, :-1] = weight
-        scale = np.full((k, self.band_depth), self.output_scale)
-        scale[1:, -1] = 0
+        kept = np.ones((k, self.band_depth), self.dtype)
+        kept[1:, -1] = 0
         self._in_row = in_row.ravel()[: self.product_depth]
         self._in_matrix = np.argsort(self._in_row, kind="stable")[: self.fan_in + 1]
-        self._scale = np.tile(scale.ravel()[: self.product_depth].astype(self.dtype), (self.filters, 1))
-        self._kept = np.sign(self._scale)  # 0 at the rows of ones that are of no use
+        self._kept = np.tile(kept.ravel()[: self.product_depth], (self.filters, 1))
+        self._scale = self._kept * self.dtype.type(self.output_scale)
         self._inferred_with: bytes | None = None
         self._matrix, self._matrix_gradient = np.zeros((2, self.filters, self.product_depth), self.dtype)
 

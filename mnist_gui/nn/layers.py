@@ -176,7 +176,7 @@ class AvgPool2D(Layer):
             between.append(before)
             before = before.before
         _, height, width = self.input_shape
-        tiled = self.stride == self.size and height % self.size == width % self.size == 0
+        tiled = self.stride == self.size > 1 and height % self.size == width % self.size == 0
         if isinstance(before, Conv2D) and tiled:
             self.grouped = True
             self._window_of_column = np.arange(width) // self.size

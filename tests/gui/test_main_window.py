@@ -113,6 +113,13 @@ def test_what_is_out_of_sight_is_built_when_the_window_has_been_painted(look: No
     assert all(isinstance(window.explorer.widget(index), Page) for index in range(window.explorer.count()))
 
 
+def test_the_views_know_what_was_before_them(window: MainWindow) -> None:
+    accuracy = window.model.record.test_accuracy
+    assert accuracy is not None
+    texts = [label.text() for label in window.views.my_digits_page.findChildren(QLabel)]
+    assert any(f"{accuracy * 100:.1f} %" in text for text in texts), texts
+
+
 @pytest.mark.parametrize("index", range(1, len(TABS)))
 def test_a_view_that_is_asked_for_sooner_is_there(look: None, qtbot: QtBot, index: int) -> None:
     window = MainWindow()

@@ -194,6 +194,21 @@ def test_bars_stand_for_probabilities(qtbot: QtBot) -> None:
     assert bars.accessibleDescription() == "No digit yet"
 
 
+@pytest.mark.parametrize("way", [("notebook", "wide"), ("wide", "notebook"), ("notebook", "deep", "relu")])
+def test_the_connectors_are_those_of_the_network(qtbot: QtBot, way: tuple[str, ...]) -> None:
+    shown, fresh = NetworkView(), NetworkView()
+    for view, names in ((shown, way), (fresh, way[-1:])):
+        qtbot.addWidget(view)
+        view.resize(900, 360)
+        for name in names:
+            view.show_network(architectures.build(name), None)
+            with qtbot.waitExposed(view):
+                view.show()
+            qtbot.wait(20)
+    assert [len(lines) for _, lines in shown._connectors] == [len(lines) for _, lines in fresh._connectors]
+    assert shown.grab().toImage() == fresh.grab().toImage()
+
+
 def test_only_the_bars_that_look_different_are_painted_anew(qtbot: QtBot) -> None:
     bars = ProbabilityBars()
     qtbot.addWidget(bars)

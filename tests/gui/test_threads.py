@@ -52,6 +52,7 @@ def test_a_busy_window_gets_only_the_newest_progress(data_folder: Path, qtbot: Q
 def test_a_run_stops_between_two_steps_also_when_it_rests(data_folder: Path, qtbot: QtBot) -> None:
     process = TrainingProcess()
     for rests in (False, True):
+        process.begin()
         thread = TrainingThread(process, job(data_folder, epochs=1000))
         with qtbot.waitSignal(thread.progress_waiting):
             thread.start()

@@ -335,7 +335,33 @@ def test_why_a_run_failed_is_told(
     assert "not enough memory" in messages.said[0]
 
 
+def test_without_a_process_nothing_is_lost(
+    ready: MainWindow, messages: Messages, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UserError("Training can't be started")
+
+    before = ready.model.network.parameters.copy()
+    monkeypatch.setattr(TrainingProcess, "start", refuse)
+    click(ready, "trainButton")
+    qtbot.waitUntil(lambda: messages.said == ["Training can't be started"])
+    assert ready.trainer.state is State.IDLE
+    np.testing.assert_array_equal(ready.model.network.parameters, before)
+    assert ready.model.name == "shipped model"
+
+
 # Closing
+
+
+def test_what_goes_wrong_while_it_closes_is_not_told(running: MainWindow, messages: Messages, qtbot: QtBot) -> None:
+    messages.answers = ["Discard"]
+    running.trainer._process.kill()
+    assert running.trainer._training is not None
+    assert running.trainer._training.wait(5000)  # its failure is on the way to the window
+    assert running.close()
+    asked = len(messages.said)
+    qtbot.wait(100)
+    assert len(messages.said) == asked
 
 
 @pytest.mark.parametrize("paused", [False, True])

@@ -114,9 +114,10 @@ def test_sigmoid_of_extreme_inputs():
     np.testing.assert_array_equal(layer.forward(np.array([[-1e300], [-800.0], [800.0], [1e300]])).ravel(), [0, 0, 1, 1])
 
 
-def test_sigmoid_between_neighbours_that_share_its_work(rng):
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_sigmoid_between_neighbours_that_share_its_work(rng, size):
     x = rng.normal(size=(3, 1, 6, 6))
-    layers = [Conv2D(2, 3), Sigmoid(), AvgPool2D(2)]
+    layers = [Conv2D(2, 3), Sigmoid(), AvgPool2D(size)]
     shape, gradient = (1, 6, 6), {}
     for layer in layers:
         layer.build(shape, F64)
@@ -135,13 +136,13 @@ def test_sigmoid_between_neighbours_that_share_its_work(rng):
     np.testing.assert_allclose(first(out), values[-1], atol=1e-12)
     z = oracles.conv2d(x, layers[0].weights, layers[0].bias, 1)
     y = oracles.sigmoid(z)
-    for got, want in zip(values, [z, y, oracles.avg_pool2d(y, 2, 2)], strict=True):
+    for got, want in zip(values, [z, y, oracles.avg_pool2d(y, size, size)], strict=True):
         np.testing.assert_allclose(got, want, atol=1e-12)
-    g = rng.normal(size=(3, 2, 2, 2))
+    g = rng.normal(size=values[-1].shape)
     back = last(g)
     for layer in reversed(layers):
         back = layer.backward(back)
-    dz = oracles.avg_pool2d_gradient(y, 2, 2, g) * y * (1 - y)
+    dz = oracles.avg_pool2d_gradient(y, size, size, g) * y * (1 - y)
     dx, dw, db = oracles.conv2d_gradients(x, layers[0].weights, 1, dz)
     np.testing.assert_allclose(first(back), dx, atol=1e-12)
     np.testing.assert_allclose(gradient["weights"], dw, atol=1e-12)
