@@ -36,6 +36,7 @@ def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
     grey, line = colours.color(QPalette.ColorRole.PlaceholderText), colours.color(QPalette.ColorRole.Mid)
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
+        axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(line))
         axis.setTextPen(pg.mkPen(grey))
         axis.setTickFont(theme.tabular(theme.small(widget.font())))
@@ -50,12 +51,13 @@ def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
 class Chart(QWidget):
     """One quantity against epochs: a line for the training batches, a line with points for the test set.
 
-    Follows the data until the person zooms or drags; a double click follows it again.
+    Follows the data until the person zooms or drags; a double click follows it again. `top` is where the axis at the
+    left ends before there is a run, and for all of it where the quantity is bounded.
     """
 
-    def __init__(self, name: str, title: str, figure: str, top: float, tip: str) -> None:
+    def __init__(self, name: str, title: str, figure: str, top: float, tip: str, *, bounded: bool = False) -> None:
         super().__init__()
-        self._figure, self._top = figure, top
+        self._figure, self._top, self._bounded = figure, top, bounded
         heading, by_epoch = QLabel(title), QLabel("by epoch")
         font = heading.font()
         font.setBold(True)
@@ -68,7 +70,6 @@ class Chart(QWidget):
         self.plot.setAccessibleName(f"{title} chart")
         self.plot.setAccessibleDescription(tip)
         self.plot.hideButtons()
-        self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.plot.getAxis("left").setWidth(48)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
@@ -126,6 +127,10 @@ class Chart(QWidget):
         self._write("–", "–")
         self.follow()
 
+    def begin(self) -> None:
+        """Say no longer how to start a run: it is on its way."""
+        self._hint.hide()
+
     def expect(self, epochs: int) -> None:
         """Make room for a run of so many epochs, unless one is shown."""
         if self._hint.isVisibleTo(self):
@@ -162,7 +167,7 @@ class Chart(QWidget):
         """Choose round ends for the axis at the left, which then stays for most of a run: it is slow to paint."""
         step = 10.0 ** floor(log10(max(high - low, 0.01 * self._top)))
         bottom = 0.0 if low < high / 2 else step * floor(low / step)
-        return bottom, min(step * ceil(high / step), max(high, self._top))
+        return bottom, self._top if self._bounded else min(step * ceil(high / step), max(high, self._top))
 
     def _write(self, training: str, test: str) -> None:
         self._last_training.setText(f"━ training {training}")
@@ -203,6 +208,7 @@ class Charts(Page):
             100,
             "The share of digits read right: of the training batches on their way, and of the test set, which the "
             "network never trains on.",
+            bounded=True,
         )
         self.time_bar = TimeBar()
         self._progress: Progress | None = None
@@ -260,6 +266,11 @@ class Charts(Page):
         self.accuracy.clear(epochs)
         self.show_moment(None)
         self.time_bar.set_history(None)
+
+    def begin(self) -> None:
+        """Say no longer how to start a run: it is on its way."""
+        self.loss.begin()
+        self.accuracy.begin()
 
     def expect(self, epochs: int) -> None:
         """Make room for a run of so many epochs, unless one is shown."""

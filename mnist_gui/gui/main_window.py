@@ -37,7 +37,7 @@ from mnist_gui.gui.trainer import Trainer
 from mnist_gui.gui.training_panel import State, TrainingPanel
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Run
-from mnist_gui.training import RECIPES
+from mnist_gui.training import RECIPES, initialize
 from mnist_gui.training_process import Job
 
 if TYPE_CHECKING:
@@ -220,15 +220,20 @@ class MainWindow(QMainWindow):
             return
         before = self.model.network
         architecture = self.training_panel.architecture() if fresh else before.architecture
-        if self.views.what_if_page.freezes_filters:
+        same = architecture == before.architecture
+        if same and self.views.what_if_page.freezes_filters:
             recipe = replace(recipe, freeze_filters=True)
             self.say("The filters are frozen: see What if?")
         self.model.start(architecture, recipe, dataset.name, unsaved=self.model.changed and not fresh)
-        if architecture == before.architecture:
+        if same:
             self.model.network.parameters[:] = before.parameters
+        parameters = self.model.network.parameters.copy()
+        if fresh and not recipe.freeze_filters:  # what the run begins with, to be seen until it says where it stands
+            initialize(self.model.network, recipe, len(dataset.train_images))
         self.network_view.reset_scales()
         self._clear_run()
-        parameters = self.model.network.parameters.copy()
+        self.charts.begin()
+        self.model_changed()
         self.trainer.start(Job(architecture, parameters, dataset, recipe, fresh, prepare))
         self.charts.time_bar.set_history(self.trainer.history)
 
@@ -270,7 +275,7 @@ class MainWindow(QMainWindow):
 
     def _architecture_chosen(self) -> None:
         if self.training_panel.architecture() != self.model.network.architecture:
-            self.training_panel.show_status("Train or Reset to see this network")
+            self.training_panel.clear("Train or Reset to see this network")
 
     def _show_progress(self, progress: Progress) -> None:
         self._last_progress = progress
@@ -301,7 +306,7 @@ class MainWindow(QMainWindow):
             record = self.model.record
             epochs, whole = record.epochs, record.epochs >= record.recipe.epochs
             self.training_panel.show_status(
-                f"finished: {epochs:g} epochs" if whole else f"stopped after {epochs:.1f} epochs"
+                f"finished: {epochs:g} epochs" if whole else f"stopped at epoch {epochs:.1f}"
             )
 
     def _list_run(self) -> None:

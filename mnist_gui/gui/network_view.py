@@ -178,10 +178,10 @@ class NetworkView(QWidget):
             p = np.exp(logits - logits.max())
             p /= p.sum()
             self.bars.show_probabilities(p)
-            first, second = np.argsort(p)[:-3:-1]
+            first, second = np.argsort(-p, kind="stable")[:2]  # of equals, the smaller digit, as for the bars
             close = p[second] > CLOSE * p[first]
             self.answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
-            self._show_answer(str(int(p.argmax())))
+            self._show_answer(str(first))
         answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)
 
@@ -290,7 +290,7 @@ class NetworkView(QWidget):
         super().resizeEvent(event)
 
     def _set_spacing(self) -> None:
-        narrow = self.width() < 760
+        narrow = self.width() < (940 if self._crowded else 760)
         self._layout.setSpacing((3 - narrow - (narrow and self._crowded)) * theme.GRID)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -117,7 +117,7 @@ class RunsPage(Page):
         colour = QPixmap(12, 12)
         colour.fill(QColor(self._colour(len(self._runs) - 1)))
         accuracy = "–" if run.test_accuracy is None else f"{run.test_accuracy * 100:.2f} %"
-        epochs = f"{run.progress.step / run.progress.steps_per_epoch:.4g}"
+        epochs = f"{run.progress.step / run.progress.steps_per_epoch:.2f}".removesuffix(".00")
         cells = (
             recipe.name,
             run.architecture,

@@ -19,6 +19,6 @@ class SteadyLabel(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         """Take new measure if the font is another."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        if event.type() == QEvent.Type.FontChange:
             self.setMinimumSize(0, 0)
             self.setText(self.text())

@@ -71,7 +71,7 @@ class Teaching(QObject):
         try:
             if kept is None or kept.label != label:
                 self._store.add(MyDigit(label, image.copy(), tuple(canvas.strokes_on_paper())))
-                self.said.emit(f"Kept as a {label} in My digits")
+                self.said.emit(f"Kept as {'an' if label == 8 else 'a'} {label} in My digits")
             else:
                 self.said.emit("No longer in My digits")
             if kept is not None:

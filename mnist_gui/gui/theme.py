@@ -101,7 +101,7 @@ QComboBox QAbstractItemView {
 QHeaderView::section {
     background: transparent; border: none; color: palette(placeholder-text); padding: 2px 10px 2px 2px;
 }
-QTableWidget { background: transparent; }
+QTableWidget, QHeaderView { background: palette(base); }
 QTabWidget::pane { border: none; background: transparent; }
 QTabBar { background: transparent; }
 QTabBar::tab {

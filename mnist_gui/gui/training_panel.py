@@ -270,12 +270,15 @@ class TrainingPanel(QWidget):
         """Enable what makes sense now."""
         self._state = state
         idle = state is State.IDLE
+        stopped = self.stop_button.hasFocus() and idle
         for field in self._settings:
             field.setEnabled(idle)
         self.train_button.setEnabled(idle)
         self.reset_button.setEnabled(idle)
         self.pause_button.setEnabled(state in (State.RUNNING, State.PAUSED))
         self.stop_button.setEnabled(not idle)
+        if stopped:
+            self.train_button.setFocus()  # or else it would go on to Reset, one key press from losing the run
         paused = state is State.PAUSED
         self.pause_button.setIcon(theme.icon("play" if paused else "pause"))
         self.pause_button.setToolTip("Resume: go on (Ctrl+P)" if paused else _PAUSE_TIP)
@@ -315,10 +318,10 @@ class TrainingPanel(QWidget):
         """Say in a few words what is going on."""
         self._status.setText(text)
 
-    def clear(self) -> None:
+    def clear(self, status: str = "Ready to train") -> None:
         """Forget the run that was shown."""
         self.progress.setValue(0)
-        self.show_status("Ready to train")
+        self.show_status(status)
 
 
 def _duration(seconds: float) -> str:

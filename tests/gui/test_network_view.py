@@ -194,6 +194,15 @@ def test_bars_stand_for_probabilities(qtbot: QtBot) -> None:
     assert bars.accessibleDescription() == "No digit yet"
 
 
+def test_of_equals_the_smaller_digit_is_the_answer_everywhere(qtbot: QtBot) -> None:
+    view = NetworkView()
+    qtbot.addWidget(view)
+    view.show_network(architectures.build("notebook"), np.full((28, 28), 9, np.uint8))
+    assert view.answer == "0"
+    assert view.bars._answer == 0
+    assert view.answer_column._shape.text() == "0, or perhaps 1"
+
+
 @pytest.mark.parametrize("way", [("notebook", "wide"), ("wide", "notebook"), ("notebook", "deep", "relu")])
 def test_the_connectors_are_those_of_the_network(qtbot: QtBot, way: tuple[str, ...]) -> None:
     shown, fresh = NetworkView(), NetworkView()

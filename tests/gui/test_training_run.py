@@ -202,7 +202,7 @@ def test_stop_keeps_what_was_learned(running: MainWindow, wait_for: Callable[[St
         click(running, "pauseButton")
     click(running, "stopButton")
     wait_for(State.IDLE)
-    assert status(running).startswith("stopped after ")
+    assert status(running).startswith("stopped at epoch ")
     assert enabled(running) == {"train", "reset"}
     untrained = architectures.build("notebook")
     initialize(untrained, running.training_panel.recipe())
@@ -312,7 +312,7 @@ def test_a_rate_that_diverges_is_explained_and_the_good_parameters_stay(
     assert np.isfinite(ready.model.network.parameters).all()
     draw(ready.canvas, on_screen(ready.canvas, THREE))
     qtbot.waitUntil(lambda: ready.network_view.answer in set("0123456789"))
-    assert status(ready) == "stopped after 3.0 epochs"
+    assert status(ready) == "stopped at epoch 3.0"
     assert ready.model.record.test_accuracy is not None
     assert enabled(ready) == {"train", "reset"}
 
@@ -333,6 +333,32 @@ def test_why_a_run_failed_is_told(
     qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
     wait_for(State.IDLE)
     assert "not enough memory" in messages.said[0]
+
+
+@pytest.mark.parametrize("architecture", ["notebook", "deep"])
+def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
+    ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch, architecture: str
+) -> None:
+    monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
+    box = ready.training_panel.architecture_box
+    box.setCurrentIndex(box.findData(architecture))
+    ready.training_panel.seed_box.setValue(4)
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    network = architectures.build(architecture)
+    initialize(network, ready.training_panel.recipe())
+    np.testing.assert_array_equal(ready.model.network.parameters, network.parameters)
+    assert ready.windowTitle().startswith("untitled")
+    assert "untrained" in ready._model_label.text()
+    assert not ready.charts.loss._hint.isVisible()
+
+
+def test_after_stop_the_keyboard_is_not_at_reset(running: MainWindow, wait_for: Callable[[State], None]) -> None:
+    running.activateWindow()
+    running.training_panel.stop_button.setFocus()
+    click(running, "stopButton")
+    wait_for(State.IDLE)
+    assert running.focusWidget() is running.training_panel.train_button
 
 
 def test_without_a_process_nothing_is_lost(
