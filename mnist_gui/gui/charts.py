@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Between the drawing of one chart and of the other. To paint a chart takes as long as all the rest of the window, and a
 # long run moves it by a fraction of a pixel.
-_REST_MS: Final = 50
+_REST_MS: Final = 80
 _TRAINING: Final = QPalette.ColorRole.Highlight
 _TEST: Final = QPalette.ColorRole.LinkVisited
 

@@ -11,7 +11,12 @@ class SteadyLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Show a text, and grow if it needs more room."""
+        if text == self.text():
+            return
         super().setText(text)
+        self._grow()
+
+    def _grow(self) -> None:
         needed = self.sizeHint().expandedTo(self.minimumSize())
         if needed != self.minimumSize():
             self.setFixedSize(needed)
@@ -21,4 +26,4 @@ class SteadyLabel(QLabel):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.setMinimumSize(0, 0)
-            self.setText(self.text())
+            self._grow()
