@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -13,13 +13,15 @@ from mnist_gui.data import drawn
 from mnist_gui.data.mnist import DownloadCancelled
 from mnist_gui.errors import UserError
 from mnist_gui.history import History
-from mnist_gui.training import PROGRESS_SECONDS
 
 if TYPE_CHECKING:
     from mnist_gui.training import Progress
     from mnist_gui.training_process import Job, TrainingProcess
 
 T = TypeVar("T")
+
+SHOWN_SECONDS: Final = 1 / 20
+"""Between two updates of the window. More would hardly be seen, and make a moving pen wait."""
 
 
 class Mailbox(Generic[T]):
@@ -90,7 +92,7 @@ class TrainingThread(QThread):
                 self.history.add(progress)
                 # The many of the first steps are for the history alone: to show them all would hold the window up.
                 now, done = monotonic(), len(progress.epochs)
-                if progress.step == 0 or done != epochs or now - shown >= PROGRESS_SECONDS:
+                if progress.step == 0 or done != epochs or now - shown >= SHOWN_SECONDS:
                     shown, epochs = now, done
                     if self.mailbox.put(progress):
                         self.progress_waiting.emit()
