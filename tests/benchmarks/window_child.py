@@ -186,7 +186,8 @@ def pen() -> dict[str, float]:
         late.append(max(0, now - due))
         due = max(due, now) + TICK
 
-    timers = [QTimer(app, timerType=Qt.TimerType.PreciseTimer, interval=ms) for ms in (1000 // PEN_EVENTS_A_SECOND, 2)]
+    # Every millisecond, so that no move is handed over later than a window system would.
+    timers = [QTimer(app, timerType=Qt.TimerType.PreciseTimer, interval=ms) for ms in (1, 2)]
     for timer, work in zip(timers, (move_pen, tick), strict=True):
         timer.timeout.connect(work)
     recipe = replace(RECIPES["default"], epochs=300)
