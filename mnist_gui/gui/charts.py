@@ -127,6 +127,10 @@ class Chart(QWidget):
         self._write("–", "–")
         self.follow()
 
+    def invite(self) -> None:
+        """Say how to start a run."""
+        self._hint.show()
+
     def begin(self) -> None:
         """Say no longer how to start a run: it is on its way."""
         self._hint.hide()
@@ -248,9 +252,12 @@ class Charts(Page):
         chart.show_curves(x, curve, finished, tested, progress.recipe.epochs)
 
     def finish(self) -> None:
-        """Show what has come since the last drawing: the run is over."""
+        """Show what has come since the last drawing: the run is over. If nothing came, be as before it."""
         while self._stale:
             self._draw_next()
+        if self._progress is None:
+            self.loss.invite()
+            self.accuracy.invite()
 
     def show_moment(self, snapshot: Snapshot | None) -> None:
         """Draw a line through both charts at a moment of the run; None is the present."""

@@ -339,7 +339,12 @@ def test_why_a_run_failed_is_told(
 def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
     ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch, architecture: str
 ) -> None:
+    hints: list[bool] = []
+    hint = ready.charts.loss._hint
     monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
+    ready.trainer.state_changed.connect(
+        lambda state: hints.append(hint.isVisible()) if state is State.RUNNING else None
+    )
     box = ready.training_panel.architecture_box
     box.setCurrentIndex(box.findData(architecture))
     ready.training_panel.seed_box.setValue(4)
@@ -350,7 +355,8 @@ def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
     np.testing.assert_array_equal(ready.model.network.parameters, network.parameters)
     assert ready.windowTitle().startswith("untitled")
     assert "untrained" in ready._model_label.text()
-    assert not ready.charts.loss._hint.isVisible()
+    assert hints == [False]
+    assert hint.isVisible()  # nothing came of it
 
 
 def test_after_stop_the_keyboard_is_not_at_reset(running: MainWindow, wait_for: Callable[[State], None]) -> None:
