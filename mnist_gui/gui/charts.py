@@ -170,8 +170,10 @@ class Chart(QWidget):
     def _limits(self, low: float, high: float) -> tuple[float, float]:
         """Choose round ends for the axis at the left, which then stays for most of a run: it is slow to paint."""
         step = 10.0 ** floor(log10(max(high - low, 0.01 * self._top)))
-        bottom = 0.0 if low < high / 2 else step * floor(low / step)
-        return bottom, self._top if self._bounded else min(step * ceil(high / step), max(high, self._top))
+        # Beyond the values on either side: they may all be the same.
+        bottom = 0.0 if low < high / 2 else max(0.0, step * (ceil(low / step) - 1))
+        top = self._top if self._bounded else min(step * (floor(high / step) + 1), max(high, self._top))
+        return bottom, top
 
     def _write(self, training: str, test: str) -> None:
         self._last_training.setText(f"━ training {training}")

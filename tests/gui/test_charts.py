@@ -148,6 +148,16 @@ def test_an_empty_chart_makes_room_for_the_epochs_to_come(charts: Charts) -> Non
     assert view(charts.loss)[0][1] >= 10  # those of the run that is shown
 
 
+@pytest.mark.parametrize("value", [0.0, 0.3, 1.0])
+def test_values_that_are_all_the_same_are_shown(charts: Charts, value: float) -> None:
+    for chart, values in ((charts.loss, [value] * 3), (charts.accuracy, [100 * value] * 3)):
+        chart.show_curves(np.arange(3.0), np.array(values), range(1, 3), values[:2], 5)
+        low, high = view(chart)[1]
+        assert low <= values[0] <= high
+        assert low < high
+    assert -5 <= view(charts.accuracy)[1][0] < view(charts.accuracy)[1][1] <= 105
+
+
 def test_a_loss_out_of_all_proportion_is_shown(charts: Charts) -> None:
     charts.show_progress(progress(50, 2, loss=5e6))
     assert view(charts.loss)[1][1] >= 5e6
