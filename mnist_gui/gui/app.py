@@ -27,8 +27,8 @@ def run() -> int:
     from PySide6.QtCore import QCoreApplication
     from PySide6.QtWidgets import QApplication
 
-    from mnist_gui.gui import theme
     from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.widgets import theme
 
     QCoreApplication.setOrganizationName("mnist_gui")
     QCoreApplication.setApplicationName("mnist_gui")

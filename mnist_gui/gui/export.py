@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from mnist_gui.errors import UserError
-from mnist_gui.gui.map_view import MapView
+from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import Conv2D
 

@@ -23,18 +23,18 @@ from PySide6.QtWidgets import (
 )
 
 from mnist_gui.assets import ASSETS
-from mnist_gui.gui import theme
-from mnist_gui.gui.charts import Charts
-from mnist_gui.gui.data_desk import DataDesk
-from mnist_gui.gui.draw_panel import DrawPanel
-from mnist_gui.gui.explorer import Explorer
+from mnist_gui.gui.drawing.panel import DrawPanel
 from mnist_gui.gui.menus import Menus
 from mnist_gui.gui.model import Model
 from mnist_gui.gui.model_files import ModelFiles
-from mnist_gui.gui.network_view import NetworkView
-from mnist_gui.gui.steady_label import SteadyLabel
-from mnist_gui.gui.trainer import Trainer
-from mnist_gui.gui.training_panel import State, TrainingPanel
+from mnist_gui.gui.network.view import NetworkView
+from mnist_gui.gui.pages.tabs import Explorer
+from mnist_gui.gui.training.charts import Charts
+from mnist_gui.gui.training.data_source import DataDesk
+from mnist_gui.gui.training.panel import State, TrainingPanel
+from mnist_gui.gui.training.trainer import Trainer
+from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.steady_label import SteadyLabel
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Run
 from mnist_gui.training import RECIPES, initialize

@@ -9,8 +9,9 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMessageBox
 
 from mnist_gui import __version__, notebook
-from mnist_gui.gui import export, theme
-from mnist_gui.gui.training_panel import State
+from mnist_gui.gui import export
+from mnist_gui.gui.training.panel import State
+from mnist_gui.gui.widgets import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable

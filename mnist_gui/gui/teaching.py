@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from mnist_gui import learning, my_digits
 from mnist_gui.data import mnist
 from mnist_gui.errors import UserError
-from mnist_gui.gui.training_panel import State
+from mnist_gui.gui.training.panel import State
 from mnist_gui.my_digits import MyDigit, MyDigits
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mnist_gui.data.dataset import Dataset
     from mnist_gui.gui.main_window import MainWindow
     from mnist_gui.gui.model import Model
-    from mnist_gui.gui.my_digits_page import MyDigitsPage
-    from mnist_gui.gui.test_set_page import TestSetPage
+    from mnist_gui.gui.pages.mistakes.page import TestSetPage
+    from mnist_gui.gui.pages.my_digits.page import MyDigitsPage
     from mnist_gui.nn.network import Network
 
 DIGIT_FILES: Final = "Digits (*.jsonl)"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mnist_gui.gui.how_page import HowPage
-from mnist_gui.gui.my_digits_page import MyDigitsPage
-from mnist_gui.gui.runs_page import RunsPage
+from mnist_gui.gui.pages.how import HowPage
+from mnist_gui.gui.pages.mistakes.page import TestSetPage
+from mnist_gui.gui.pages.my_digits.page import MyDigitsPage
+from mnist_gui.gui.pages.runs import RunsPage
+from mnist_gui.gui.pages.what_if.page import WhatIfPage
+from mnist_gui.gui.pages.why import WhyPage
 from mnist_gui.gui.teaching import Teaching
-from mnist_gui.gui.test_set_page import TestSetPage
-from mnist_gui.gui.training_panel import State
-from mnist_gui.gui.what_if_page import WhatIfPage
-from mnist_gui.gui.why_page import WhyPage
+from mnist_gui.gui.training.panel import State
 
 if TYPE_CHECKING:
     from mnist_gui.data.dataset import Dataset
-    from mnist_gui.gui.how_page import Question
     from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.pages.how import Question
 
 
 class Views:

@@ -99,8 +99,8 @@ def memory() -> float:
 def open_window() -> tuple[QApplication, MainWindow, Dataset]:
     from mnist_gui import data
     from mnist_gui.data import mnist
-    from mnist_gui.gui import theme
     from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.widgets import theme
 
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, tempfile.mkdtemp())

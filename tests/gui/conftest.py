@@ -19,9 +19,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from mnist_gui.gui import theme
 from mnist_gui.gui.main_window import MainWindow
-from mnist_gui.gui.training_thread import LoadingThread, TrainingThread
+from mnist_gui.gui.training.threads import LoadingThread, TrainingThread
+from mnist_gui.gui.widgets import theme
 
 sys.path.append(str(Path(__file__).parent.parent / "data"))  # when this folder is run by itself
 from idx_files import encode
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QThread
     from pytestqt.qtbot import QtBot
 
-    from mnist_gui.gui.training_panel import State
+    from mnist_gui.gui.training.panel import State
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mnist_gui.gui.canvas import Canvas
+    from mnist_gui.gui.drawing.canvas import Canvas
 
 LEFT, NONE, PLAIN = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
 

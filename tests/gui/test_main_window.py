@@ -13,9 +13,9 @@ from PySide6.QtGui import QAccessible, QAction, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
-from mnist_gui.gui.explorer import TABS, Page
 from mnist_gui.gui.main_window import MainWindow
-from mnist_gui.gui.map_view import MapView
+from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.pages.tabs import TABS, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,1 @@
+"""Where a person draws: the canvas and what belongs to it."""

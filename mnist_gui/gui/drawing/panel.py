@@ -1,0 +1,76 @@
+"""The canvas and what belongs to it: pen width, undo, redo, clear, pictures, samples."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from mnist_gui.gui.drawing.canvas import Canvas
+from mnist_gui.gui.widgets import theme
+
+_PEN_STEPS = 1000  # slider steps for a pen as wide as the canvas
+
+
+class DrawPanel(QWidget):
+    """The left of the window."""
+
+    open_requested = Signal()
+    sample_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas()
+        self.pen_width = QSlider(Qt.Orientation.Horizontal)
+        self.pen_width.setObjectName("penWidth")
+        self.pen_width.setAccessibleName("Pen width")
+        self.pen_width.setToolTip("Pen width. It hardly matters for the answer: lines are brought to MNIST's thickness")
+        self.pen_width.setRange(25, 130)
+        self.pen_width.setValue(round(self.canvas.pen_width * _PEN_STEPS))
+        self.pen_width.setMinimumWidth(56)
+
+        undo = self._button("undoButton", "undo", "Undo", "Undo the last stroke (Ctrl+Z)")
+        redo = self._button("redoButton", "redo", "Redo", "Redo what was undone (Ctrl+Shift+Z)")
+        clear = self._button("clearButton", "clear", "Clear", "Clear the canvas (Delete)")
+        sample = self._button("sampleButton", "sample", "Sample", "Show a random test image (Ctrl+R)")
+        open_picture = self._button("openButton", "open", "Open picture", "Read a picture of a digit (Ctrl+O)")
+        undo.setEnabled(False)
+        redo.setEnabled(False)
+
+        pen = QLabel("Pen")
+        pen.setFont(theme.small(self.font()))
+        pen.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        pen.setBuddy(self.pen_width)
+        tools = QHBoxLayout()
+        tools.setSpacing(theme.GRID // 2)
+        tools.addWidget(pen)
+        tools.addSpacing(theme.GRID // 2)
+        tools.addWidget(self.pen_width, 1)
+        tools.addSpacing(theme.GRID)
+        for button in (undo, redo, clear, sample, open_picture):
+            tools.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(tools)
+
+        self.pen_width.valueChanged.connect(lambda value: self.canvas.set_pen_width(value / _PEN_STEPS))
+        undo.clicked.connect(self.canvas.undo)
+        redo.clicked.connect(self.canvas.redo)
+        clear.clicked.connect(self.canvas.clear)
+        sample.clicked.connect(self.sample_requested)
+        open_picture.clicked.connect(self.open_requested)
+        self.canvas.undo_available_changed.connect(undo.setEnabled)
+        self.canvas.redo_available_changed.connect(redo.setEnabled)
+
+    def _button(self, name: str, icon: str, text: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setIcon(theme.icon(icon))
+        button.setIconSize(QSize(20, 20))
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(tip)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button

@@ -1,0 +1,1 @@
+"""The network in sight: filters, maps, probabilities, answer."""

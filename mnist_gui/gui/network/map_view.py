@@ -1,0 +1,229 @@
+"""Small pictures of numbers: filters, feature maps, pooled maps, the image that the network sees."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mnist_gui.gui.widgets import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QFont, QImage, QMouseEvent, QPaintEvent
+
+GAP = theme.GRID
+
+
+class MapView(QWidget):
+    """A column (or, where they are many, a grid) of equal maps, pixels drawn as pixels.
+
+    Parameters
+    ----------
+    colours : str
+        A name for `theme.colour_map`.
+    shape : tuple of int
+        (maps, height, width).
+    pixel : float
+        The largest side of a cell, in logical pixels.
+    numbers : bool
+        Write each cell's value into it where it fits.
+    """
+
+    cell_hovered = Signal(object)  # (map, row, column) or None
+    cell_clicked = Signal(object)  # (map, row, column)
+
+    def __init__(
+        self,
+        colours: str,
+        shape: tuple[int, int, int],
+        *,
+        pixel: float = 8,
+        numbers: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._colours, self._shape, self._pixel, self._numbers = colours, shape, pixel, numbers
+        self._values: NDArray[np.floating] | None = None
+        self._low, self._high = 0.0, 1.0
+        self._images: list[QImage] = []
+        self._room: tuple[int, int, float] | None = None  # for which the maps were placed
+        self._rects: list[QRectF] = []
+        self._figures: tuple[QFont, int | None] | None = None  # how numbers are written there
+        self._hovered: tuple[int, int, int] | None = None
+        self._outlined: tuple[int, tuple[int, int, int, int]] | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_values(self, values: NDArray[np.floating] | None, low: float, high: float) -> None:
+        """Show maps, an array of the view's shape, with `low` and `high` at the ends of the colours; None is blank."""
+        before, limits = self._values, (self._low, self._high)
+        self._values, self._low, self._high = values, low, high
+        if before is not None and values is not None and limits == (low, high) and np.array_equal(before, values):
+            return  # filters, while the pen moves: to write their numbers takes longer than all the maps
+        self._images = []
+        self._report()
+        for rect in self.map_rects():  # not all: what lies beside them, such as connectors, is then not painted either
+            self.update(rect.toAlignedRect().adjusted(0, 0, 1, 1))
+
+    def outline(self, cells: tuple[int, int, int, int] | None, of_map: int = 0) -> None:
+        """Outline a rectangle of cells, (top, left, height, width), in one map, and nothing else."""
+        outlined = None if cells is None else (of_map, cells)
+        if outlined != self._outlined:
+            self._outlined = outlined
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        count, height, width = self._shape
+        rows = min(count, 2)
+        return QSize(round(width * self._pixel), round(rows * height * self._pixel + (rows - 1) * GAP))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(28, 60)
+
+    def map_rects(self) -> list[QRectF]:
+        """Where each map stands, in the widget's coordinates."""
+        room = (self.width(), self.height(), self.devicePixelRatioF())
+        if room != self._room:  # several are asked for at each pen move
+            self._room, self._rects = room, self._place_maps(self.devicePixelRatioF())
+            self._figures = None
+        return self._rects
+
+    def _place_maps(self, ratio: float) -> list[QRectF]:
+        count, height, width = self._shape
+        columns, pixel = self._best_grid()
+        rows = ceil(count / columns)
+        # Whole device pixels for each cell where there is room for that: all cells are then alike and crisp.
+        pixel = floor(pixel * ratio) / ratio if pixel * ratio >= 1 else pixel
+        size = (width * pixel, height * pixel)
+        left = (self.width() - columns * size[0] - (columns - 1) * GAP) / 2
+        gap = min(3 * GAP, (self.height() - rows * size[1]) / max(1, rows)) if rows > 1 else 0
+        top = (self.height() - rows * size[1] - (rows - 1) * gap) / 2
+        snap = lambda value: round(value * ratio) / ratio  # noqa: E731
+        return [
+            QRectF(snap(left + (i % columns) * (size[0] + GAP)), snap(top + (i // columns) * (size[1] + gap)), *size)
+            for i in range(count)
+        ]
+
+    def _best_grid(self) -> tuple[int, float]:
+        """Return the number of columns, and the side of a cell, with which the maps become largest."""
+        count, height, width = self._shape
+        best = (1, 0.0)
+        for columns in range(1, count + 1):
+            rows = ceil(count / columns)
+            across = (self.width() - 1 - (columns - 1) * GAP) / (columns * width)
+            down = (self.height() - 1 - (rows - 1) * GAP) / (rows * height)
+            pixel = min(across, down, self._pixel)
+            if pixel > best[1] * 1.05:
+                best = (columns, pixel)
+        return best
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colours = self.palette()
+        frame = QPen(colours.color(QPalette.ColorRole.Mid), 0)
+        if self._values is not None and not self._images:
+            table = theme.colour_map(self._colours, dark=theme.is_dark(colours))
+            self._images = [theme.to_image(m, self._low, self._high, table) for m in self._values]
+        for i, rect in enumerate(self.map_rects()):
+            if self._values is None:
+                painter.fillRect(rect, colours.color(QPalette.ColorRole.AlternateBase))
+            else:
+                painter.drawImage(rect, self._images[i])
+                if self._numbers:
+                    self._paint_numbers(painter, rect, self._values[i])
+            painter.setPen(frame)
+            painter.drawRect(rect)
+            if self._hovered is not None and self._hovered[0] == i:
+                painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
+                painter.drawRect(self._cell(rect, *self._hovered[1:]))
+            if self._outlined is not None and self._outlined[0] == i:
+                top, left, rows, columns = self._outlined[1]
+                first = self._cell(rect, top, left)
+                last = self._cell(rect, top + rows - 1, left + columns - 1)
+                for role, width in ((QPalette.ColorRole.Base, 5), (QPalette.ColorRole.Highlight, 2)):
+                    painter.setPen(QPen(colours.color(role), width))
+                    painter.drawRect(first.united(last))
+
+    def _cell(self, rect: QRectF, row: int, column: int) -> QRectF:
+        _, height, width = self._shape
+        w, h = rect.width() / width, rect.height() / height
+        return QRectF(rect.left() + column * w, rect.top() + row * h, w, h)
+
+    def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
+        if self._figures is None:
+            self._figures = self._choose_figures(self._cell(rect, 0, 0))
+        font, decimals = self._figures
+        if decimals is None:
+            return
+        painter.setFont(font)
+        inks = theme.inks(self._colours, dark=theme.is_dark(self.palette()))
+        shares = np.fmin(np.fmax((values - self._low) / (self._high - self._low), 0), 1)  # NaN counts as the lowest
+        for (row, column), value in np.ndenumerate(values):
+            painter.setPen(inks[int(255 * shares[row, column])])
+            shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals
+            text = f"{value:z.{shorter}f}".replace("-", "−")
+            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
+
+    def _choose_figures(self, cell: QRectF) -> tuple[QFont, int | None]:
+        """Return the type for numbers in such a cell, and their decimals, or None if there is no room for any."""
+        font = theme.tabular(theme.small(self.font()))
+        points = font.pointSizeF()
+        # Fewer decimals, and then smaller figures, rather than numbers that touch.
+        for decimals, size in ((2, 1.0), (1, 1.0), (1, 0.85), (0, 0.85)):
+            font.setPointSizeF(points * size)
+            metrics = QFontMetricsF(font)
+            if metrics.horizontalAdvance(f"−0.{'0' * decimals} ") < cell.width() and metrics.height() < cell.height():
+                return font, decimals
+        return font, None
+
+    def _cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
+        _, height, width = self._shape
+        for i, rect in enumerate(self.map_rects()):
+            if rect.contains(position):
+                row = min(height - 1, int((position.y() - rect.top()) / rect.height() * height))
+                column = min(width - 1, int((position.x() - rect.left()) / rect.width() * width))
+                return i, row, column
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_at(event.position())
+        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.cell_clicked.emit(cell)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._set_hovered(self._cell_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._set_hovered(None)
+
+    def _set_hovered(self, cell: tuple[int, int, int] | None) -> None:
+        if cell != self._hovered:
+            self._hovered = cell
+            self._report()
+            self.cell_hovered.emit(cell)
+            self.update()
+
+    def _report(self) -> None:
+        """Say the value under the mouse; it changes while the pen moves elsewhere and while training goes on."""
+        if self._hovered is None or self._values is None:
+            if self.underMouse():
+                QToolTip.hideText()
+            return
+        i, row, column = self._hovered
+        which = f"{i + 1} of {self._shape[0]} · " if self._shape[0] > 1 else ""
+        value = np.format_float_positional(self._values[i, row, column], precision=5, trim="-")
+        text = f"{which}row {row + 1}, column {column + 1} = {value}".replace("-", "−")
+        cell = self._cell(self.map_rects()[i], row, column)
+        QToolTip.showText(self.mapToGlobal(cell.bottomRight().toPoint()), text, self)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._images = []
+        elif event.type() == QEvent.Type.FontChange:
+            self._figures = None
+        super().changeEvent(event)

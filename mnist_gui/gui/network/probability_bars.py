@@ -1,0 +1,116 @@
+"""Ten probabilities as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPalette
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from mnist_gui.gui.widgets import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
+
+_BAR_HEIGHT = 14
+
+
+class ProbabilityBars(QWidget):
+    """One row for each digit: its name, a bar, and the probability in percent. The answer stands out."""
+
+    digit_clicked = Signal(int, bool)  # the digit, and whether to compare it with the one before: Ctrl or Shift is down
+
+    def __init__(self, classes: int = 10, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("probabilityBars")
+        self.setAccessibleName("Probabilities")
+        self._classes = classes
+        self._probabilities: NDArray | None = None
+        self._shown = [""] * classes  # in percent
+        self._answer: int | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setToolTip("Click a digit to ask why, and a second one to compare")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_probabilities(self, probabilities: NDArray | None) -> None:
+        """Show an array of shape (classes,) that adds up to 1, or empty bars for None."""
+        before, answered, self._probabilities = self._shown, self._answer, probabilities
+        if probabilities is None:
+            description = "No digit yet"
+            self._shown, self._answer = [""] * self._classes, None
+        else:
+            ranked = sorted(range(self._classes), key=lambda digit: -probabilities[digit])
+            description = ", ".join(f"{digit}: {probabilities[digit]:.1%}" for digit in ranked[:3])
+            self._shown, self._answer = [f"{100 * share:.1f} %" for share in probabilities.tolist()], ranked[0]
+        self.setAccessibleDescription(description)
+        # Only what looks different is painted anew: at a pen move most digits stay at 0.0 %.
+        accents = {answered, self._answer} if answered != self._answer else set()
+        for digit, row in enumerate(self.row_rects()):
+            if before[digit] != self._shown[digit] or digit in accents:
+                self.update(row.toAlignedRect())
+
+    def sizeHint(self) -> QSize:
+        return QSize(190, self._classes * 22)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(110, self._classes * 15)
+
+    def row_rects(self) -> list[QRectF]:
+        """Where each digit's row stands, in the widget's coordinates."""
+        height = min(self.height() / self._classes, 30.0)
+        top = (self.height() - height * self._classes) / 2
+        return [QRectF(0, top + i * height, self.width(), height) for i in range(self._classes)]
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        comparing = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+        for digit, row in enumerate(self.row_rects()):
+            if row.contains(event.position()):
+                self.digit_clicked.emit(digit, bool(comparing))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = self.palette()
+        plain = theme.tabular(self.font())
+        bold = QFont(plain)
+        bold.setBold(True)
+        painter.setFont(bold)
+        metrics = painter.fontMetrics()
+        label, value = metrics.horizontalAdvance("0") + theme.GRID, metrics.horizontalAdvance("100.0 %") + theme.GRID
+        accent, text, grey, empty = map(
+            colours.color,
+            (
+                QPalette.ColorRole.Highlight,
+                QPalette.ColorRole.Text,
+                QPalette.ColorRole.PlaceholderText,
+                QPalette.ColorRole.AlternateBase,
+            ),
+        )
+        for digit, row in enumerate(self.row_rects()):
+            if not event.region().intersects(row.toAlignedRect()):
+                continue
+            accented = digit == self._answer
+            painter.setFont(bold if accented else plain)
+            painter.setPen(accent if accented else text)
+            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, str(digit))
+            height = min(_BAR_HEIGHT, row.height() - 4)
+            track = QRectF(label, row.center().y() - height / 2, row.width() - label - value, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(empty)
+            painter.drawRoundedRect(track, 3, 3)
+            if self._probabilities is None:
+                continue
+            share = float(self._probabilities[digit])
+            filled = QRectF(track)
+            filled.setWidth(track.width() * share)
+            if filled.width() > 0.1:  # of ten, few: this is painted at each pen move
+                painter.setBrush(accent if accented else grey)
+                painter.setClipRect(filled)
+                painter.drawRoundedRect(track, 3, 3)
+                painter.setClipping(False)
+            painter.setPen(text if accented else grey)
+            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._shown[digit])

@@ -1,0 +1,361 @@
+"""The network, from what it sees to its answer: every filter, every map, every probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise, product
+from math import floor, log2
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from mnist_gui.explain.arithmetic import ReceptiveField, receptive_field
+from mnist_gui.gui.network.digit_keys import DigitKeys
+from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.network.probability_bars import ProbabilityBars
+from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.steady_label import SteadyLabel
+from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
+
+    from mnist_gui.explain.arithmetic import Field
+    from mnist_gui.nn.layer import Layer
+    from mnist_gui.nn.network import Network
+
+
+CLOSE: Final = 0.4  # the runner-up is named if it is at least so probable, relative to the answer
+
+
+class Column(QWidget):
+    """One step of the way: a name, a shape in small grey, and what is shown of it.
+
+    Parameters
+    ----------
+    title, shape : str
+    view : QWidget
+    tip : str
+        A sentence that explains the term.
+    """
+
+    def __init__(self, title: str, shape: str, view: QWidget, tip: str) -> None:
+        super().__init__()
+        self.view = view
+        heading, self._shape = QLabel(title), SteadyLabel()
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        self._shape.setFont(theme.small(self.font()))
+        self._shape.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._shape.setText(shape)
+        for label in (heading, self._shape):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            label.setToolTip(tip)
+        view.setAccessibleName(f"{title}, {shape}")
+        view.setAccessibleDescription(tip)
+        self._layout = layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(heading)
+        layout.addWidget(self._shape, alignment=Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(theme.GRID)
+        layout.addWidget(view, 1)
+
+    def add(self, widget: QWidget) -> None:
+        """Put something under what is shown."""
+        self._layout.addWidget(widget)
+
+    def set_shape(self, text: str) -> None:
+        """Change the small grey line."""
+        self._shape.setText(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A column of maps and where its values come from."""
+
+    view: MapView
+    column: Column
+    layer: int  # whose activations it shows; of whose weights, if `filters`
+    filters: bool = False
+    bounded: bool = False  # values are in [0, 1]
+    field: ReceptiveField | None = None  # of its cells
+
+
+class NetworkView(QWidget):
+    """Shows what a network makes of one image, in reading order, whichever architecture it has."""
+
+    # (layer, (map, row, column)) of a feature map or a pooled map, as `HowPage` takes it; None when the mouse leaves
+    cell_clicked = Signal(object)
+    cell_hovered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stages: list[_Stage] = []
+        self._limits: dict[int, float] = {}
+        self._crowded = False  # more columns than leave room for long headings
+        self._architecture: object = None
+        self._outlined: Field | None = None
+        self._connected: list[QRect] = []  # where the columns were when the connectors were laid
+        self._connectors: list[tuple[QRect, list[QPainterPath]]] = []
+
+        self._seen = MapView("ink", (1, 28, 28), pixel=12)
+        self._seen.setObjectName("seenImage")
+        self._seen_column = Column(
+            "seen",
+            "28 × 28",
+            self._seen,
+            "What the network sees: the drawing cropped to its ink, fitted into 20 × 20 pixels and centred by mass.",
+        )
+        self.bars = ProbabilityBars()
+        bars_column = Column(
+            "probabilities",
+            "softmax of 10",
+            self.bars,
+            "The softmax turns the ten sums of the last layer into probabilities that add up to 1.",
+        )
+        self._bars_column = bars_column
+        self._digit = QLabel("–")
+        self._digit.setObjectName("predictedDigit")
+        self._digit.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        font = self._digit.font()
+        font.setPointSizeF(54)
+        font.setBold(True)
+        self._digit.setFont(font)
+        self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
+        self.answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
+        self._digit.setAccessibleName("Predicted digit: –")
+        self.keys = DigitKeys()
+        self.answer_column.add(self.keys)
+
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(2 * theme.GRID, theme.GRID, 2 * theme.GRID, theme.GRID)
+        self._layout.setSpacing(3 * theme.GRID)
+        self._layout.addWidget(self._seen_column, 30)
+        self._layout.addWidget(bars_column, 36)
+        self._layout.addWidget(self.answer_column, 15)
+
+    @property
+    def answer(self) -> str:
+        """The digit shown, or "–"."""
+        return self._digit.text()
+
+    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
+        """Show a network and what it makes of an image.
+
+        Parameters
+        ----------
+        network : Network
+            Used here and now, not kept.
+        image : ndarray of uint8, shape (28, 28), or None
+            None leaves the maps blank and gives no answer.
+        """
+        if network.architecture != self._architecture or not self._stages:
+            self._rebuild(network)
+        activations = None if image is None else network.activations(image[None])
+        for index, stage in enumerate(self._stages):
+            if stage.filters:
+                self._show_filters(index, stage, network.layers[stage.layer])
+            elif activations is None:
+                stage.view.show_values(None, 0, 1)
+            else:
+                values = activations[stage.layer][0]
+                high = 1.0 if stage.bounded else self._limit(index, float(values.max()))
+                stage.view.show_values(values.reshape(-1, *values.shape[-2:]), 0, high)
+        self._seen.show_values(None if image is None else image[None].astype(np.float32), 0, 255)
+        if activations is None:
+            self.bars.show_probabilities(None)
+            self.answer_column.set_shape("nothing drawn yet")
+            self._show_answer("–")
+        else:
+            logits = activations[-1][0]
+            p = np.exp(logits - logits.max())
+            p /= p.sum()
+            self.bars.show_probabilities(p)
+            first, second = np.argsort(-p, kind="stable")[:2]  # of equals, the smaller digit, as for the bars
+            close = p[second] > CLOSE * p[first]
+            self.answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
+            self._show_answer(str(first))
+        answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
+        self._digit.setForegroundRole(answered)
+
+    def _show_answer(self, answer: str) -> None:
+        if answer != self._digit.text():
+            self._digit.setText(answer)
+            self._digit.setAccessibleName(f"Predicted digit: {answer}")  # the name is all that is read out of a label
+
+    def outline(self, question: object, field: Field | None) -> None:
+        """Outline the cell of a map, (layer, (map, row, column)), and the part of the image that it depends on."""
+        self._outlined = field
+        self._seen.outline(field)
+        for stage in self._stages:
+            here = isinstance(question, tuple) and question[0] == stage.layer and not stage.filters
+            number, row, column = question[1] if here else (0, 0, 0)  # type: ignore[index]
+            stage.view.outline((row, column, 1, 1) if here else None, number)
+
+    def _click(self, stage: _Stage, cell: tuple[int, int, int]) -> None:
+        self.cell_clicked.emit((stage.layer, cell))
+
+    def _hover(self, stage: _Stage, cell: tuple[int, int, int] | None) -> None:
+        self._seen.outline(self._outlined if cell is None or stage.field is None else stage.field.at(*cell[1:]))
+        self.cell_hovered.emit(None if cell is None else (stage.layer, cell))
+
+    def reset_scales(self) -> None:
+        """Let the colours of the next network begin anew; while one trains, they only ever widen."""
+        self._limits.clear()
+
+    def _limit(self, index: int, largest: float) -> float:
+        """Return the end of a stage's colours: a round number that only grows: change is seen, not rescaled away."""
+        power = 2.0 ** floor(log2(max(largest, 0.5)))
+        needed = next(power * step for step in (1, 1.5, 2) if largest <= power * step)
+        self._limits[index] = max(self._limits.get(index, 0), needed)
+        return self._limits[index]
+
+    def _show_filters(self, index: int, stage: _Stage, layer: Layer) -> None:
+        assert isinstance(layer, Conv2D)
+        limit = self._limit(index, float(np.abs(layer.weights).max()))
+        filters, channels, k, _ = layer.weights.shape
+        # A filter over several channels is shown as these side by side.
+        maps = layer.weights.transpose(0, 2, 1, 3).reshape(filters, k, channels * k)
+        stage.view.show_values(maps.copy(), -limit, limit)
+        stage.column.set_shape(_filters_shape(layer) if self._crowded else f"{_filters_shape(layer)} · ±{limit:g}")
+
+    def _rebuild(self, network: Network) -> None:
+        """Lay out a column for each layer that has something to show."""
+        self._architecture = network.architecture
+        self._connected = []
+        self._limits.clear()
+        for stage in self._stages:
+            self._layout.removeWidget(stage.column)
+            stage.column.deleteLater()
+        self._stages = []
+        self._crowded = sum(isinstance(layer, Conv2D) for layer in network.layers) > 1
+        self._set_spacing()
+        convolutions = pools = 0
+        for index, layer in enumerate(network.layers):
+            after = network.layers[index + 1] if index + 1 < len(network.layers) else None
+            if isinstance(layer, Conv2D):
+                convolutions += 1
+                number = "" if convolutions == 1 else str(convolutions)
+                self._add_filters(index, layer, number)
+                activated = isinstance(after, Sigmoid | ReLU)
+                maps = index + 1 if activated else index
+                self._add_maps(
+                    maps,
+                    network,
+                    f"featureMapView{number}",
+                    "maps" if self._crowded else "feature maps",
+                    _MAP_TIP,
+                    after,
+                )
+            elif isinstance(layer, AvgPool2D):
+                pools += 1
+                number = "" if pools == 1 else str(pools)
+                bounded = network.layers[index - 1] if index else None
+                self._add_maps(index, network, f"pooledView{number}", "pooled", _POOL_TIP, bounded)
+
+    def _add_filters(self, index: int, layer: Conv2D, number: str) -> None:
+        filters, channels, k, _ = layer.weights.shape
+        view = MapView("diverging", (filters, k, channels * k), pixel=56, numbers=channels == 1)
+        view.setObjectName(f"filterView{number}")
+        column = Column("filters", _filters_shape(layer), view, _FILTER_TIP)
+        self._add(_Stage(view, column, index, filters=True), 21)
+
+    def _add_maps(
+        self, index: int, network: Network, name: str, title: str, tip: str, activation: Layer | None
+    ) -> None:
+        maps, height, width = shape = network.layers[index].output_shape
+        view = MapView("sequential", (maps, height, width), pixel=12)
+        view.setObjectName(name)
+        column = Column(title, _shape(shape), view, tip)
+        field = receptive_field(network.layers[: index + 1])
+        stage = _Stage(view, column, index, bounded=isinstance(activation, Sigmoid), field=field)
+        view.setCursor(Qt.CursorShape.PointingHandCursor)
+        view.cell_clicked.connect(partial(self._click, stage))
+        view.cell_hovered.connect(partial(self._hover, stage))
+        self._add(stage, 33 if width > 16 else 22)
+
+    def _add(self, stage: _Stage, stretch: int) -> None:
+        self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)
+        self._stages.append(stage)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._set_spacing()
+        super().resizeEvent(event)
+
+    def _set_spacing(self) -> None:
+        narrow = self.width() < (940 if self._crowded else 760)
+        self._layout.setSpacing((3 - narrow - (narrow and self._crowded)) * theme.GRID)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the connectors, behind the columns."""
+        columns = [self._seen_column, *(stage.column for stage in self._stages), self._bars_column]
+        places = [column.geometry() for column in columns]
+        if places != self._connected:
+            self._connected, self._connectors = places, self._connect()
+            self.update()  # of the old lines, too, only a part may be exposed
+        painter: QPainter | None = None
+        for gap, lines in self._connectors:
+            if not event.region().intersects(gap):  # only maps have changed
+                continue
+            if painter is None:
+                painter = QPainter(self)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            faint = self.palette().color(QPalette.ColorRole.Mid)
+            faint.setAlphaF(min(1.0, 24 / len(lines)))  # many lines together are as dark as few
+            painter.setPen(QPen(faint, 1.2))
+            for line in lines:
+                painter.drawPath(line)
+
+    def _connect(self) -> list[tuple[QRect, list[QPainterPath]]]:
+        """Lay lines from each map to those that are made of it, and say in which part of the view."""
+        groups = [self._placed(self._seen, self._seen.map_rects())]
+        groups += [self._placed(stage.view, stage.view.map_rects()) for stage in self._stages]
+        groups.append([row.translated(-4, 0) for row in self._placed(self.bars, self.bars.row_rects())])
+        connectors = []
+        for before, after in pairwise(groups):
+            gap = QRectF(
+                QPointF(max(rect.right() for rect in before) + 2, 0),
+                QPointF(min(rect.left() for rect in after) - 2, self.height()),
+            )
+            pairs = zip(before, after, strict=True) if len(before) == len(after) else product(before, after)
+            connectors.append((gap.toRect(), [_line(start, end) for start, end in pairs]))
+        return connectors
+
+    def _placed(self, view: QWidget, rects: list[QRectF]) -> list[QRectF]:
+        offset = QPointF(view.mapTo(self, view.rect().topLeft()))
+        return [rect.translated(offset) for rect in rects]
+
+
+def _line(start: QRectF, end: QRectF) -> QPainterPath:
+    a = QPointF(start.right() + 4, start.center().y())
+    b = QPointF(end.left() - 4, end.center().y())
+    middle = (a.x() + b.x()) / 2
+    path = QPainterPath(a)
+    path.cubicTo(QPointF(middle, a.y()), QPointF(middle, b.y()), b)
+    return path
+
+
+_FILTER_TIP = (
+    "A filter is a small grid of weights that slides over the image; red weights add where there is ink, blue ones "
+    "subtract."
+)
+_MAP_TIP = "A feature map holds a filter's answer at every place: dark where the image there looks like the filter."
+_POOL_TIP = (
+    "Average pooling keeps the mean of each 2 × 2 square: a quarter of the numbers, and small shifts matter less."
+)
+
+
+def _filters_shape(layer: Conv2D) -> str:
+    filters, channels, k, _ = layer.weights.shape
+    return _shape((filters, k, k) if channels == 1 else (filters, channels, k, k))
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) if len(shape) > 3 or shape[0] > 9 else " × ".join(map(str, shape))

@@ -1,0 +1,1 @@
+"""Which digits are taken for which others."""

@@ -1,0 +1,1 @@
+"""What if? Other filters, the drawing elsewhere, one step of training."""

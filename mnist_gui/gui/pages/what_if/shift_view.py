@@ -1,0 +1,174 @@
+"""The answers for a drawing moved about, as a small map coloured by digit, with its legend."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mnist_gui.gui.widgets import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PySide6.QtGui import QMouseEvent, QPaintEvent
+
+    from mnist_gui.explain.experiments import ShiftMap
+
+# Ten colours that differ in lightness as well as in hue, on light and on dark. Source: Petroff, "Accessible Color
+# Sequences for Data Visualization", 2021.
+DIGIT_COLOURS: Final = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+_LEGEND: Final = 76
+_PALEST: Final = 0.25  # how much of its colour a digit keeps that is no more than a guess
+
+
+class ShiftView(QWidget):
+    """One cell for each offset: its colour is the digit, and the stronger it is, the surer the network."""
+
+    def __init__(self, side: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._shown: ShiftMap | None = None
+        self._colours = np.empty(0)
+        self._hovered: tuple[int, int] | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_answers(self, answers: ShiftMap | None) -> None:
+        """Show the answers at the view's offsets, or a blank map for None."""
+        self._shown = answers
+        self._report()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._side * 14 + _LEGEND, self._side * 14)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._side * 11 + _LEGEND, self._side * 8)
+
+    def map_rect(self) -> QRectF:
+        """Where the map stands, in the widget's coordinates; the legend is at its right."""
+        ratio = self.devicePixelRatioF()
+        cell = floor(min(self.width() - _LEGEND, self.height()) / self._side * ratio) / ratio
+        side = cell * self._side
+        return QRectF(0, round((self.height() - side) / 2 * ratio) / ratio, side, side)
+
+    def _cell(self, row: int, column: int) -> QRectF:
+        rect = self.map_rect()
+        side = rect.width() / self._side
+        return QRectF(rect.left() + column * side, rect.top() + row * side, side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colours, rect = self.palette(), self.map_rect()
+        if self._shown is None:
+            painter.fillRect(rect, colours.color(QPalette.ColorRole.AlternateBase))
+        else:
+            pixels = _blend(self._shown, colours.color(QPalette.ColorRole.Base))
+            image = QImage(pixels.tobytes(), self._side, self._side, 3 * self._side, QImage.Format.Format_RGB888)
+            painter.drawImage(rect, image)
+            self._paint_digits(painter, self._shown, pixels)
+        painter.setPen(QPen(colours.color(QPalette.ColorRole.Mid), 0))
+        painter.drawRect(rect)
+        if self._shown is not None:
+            middle = self._side // 2
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Text), 1.5))
+            painter.drawRect(self._cell(middle, middle))
+        if self._hovered is not None:
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
+            painter.drawRect(self._cell(*self._hovered))
+        self._paint_legend(painter)
+
+    def _paint_digits(self, painter: QPainter, shown: ShiftMap, pixels: NDArray[np.uint8]) -> None:
+        font = theme.tabular(self.font())
+        font.setPixelSize(max(1, round(self._cell(0, 0).height() * 0.62)))
+        if font.pixelSize() < 8:
+            return
+        painter.setFont(font)
+        dark, light = QColor(28, 33, 40, 170), QColor(255, 255, 255, 190)
+        cell, on_light = self._cell(0, 0), pixels.max(axis=2).astype(int) + pixels.min(axis=2) > 2 * 0.55 * 255
+        for row, column in np.ndindex(shown.digits.shape):
+            painter.setPen(dark if on_light[row, column] else light)
+            there = cell.translated(column * cell.width(), row * cell.height())
+            painter.drawText(there, Qt.AlignmentFlag.AlignCenter, str(shown.digits[row, column]))
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        """Name the colours, each with its share of the map."""
+        rect, colours = self.map_rect(), self.palette()
+        painter.setFont(theme.tabular(theme.small(self.font())))
+        height = rect.height() / len(DIGIT_COLOURS)
+        for digit, colour in enumerate(DIGIT_COLOURS):
+            share = 0.0 if self._shown is None else float((self._shown.digits == digit).mean())
+            row = QRectF(rect.right() + 2 * theme.GRID, rect.top() + digit * height, _LEGEND - 2 * theme.GRID, height)
+            swatch = QColor(colour)
+            swatch.setAlphaF(1 if share else 0.35)
+            painter.fillRect(QRectF(row.left(), row.center().y() - 4, 8, 8), swatch)
+            role = QPalette.ColorRole.Text if share else QPalette.ColorRole.PlaceholderText
+            painter.setPen(colours.color(role))
+            painter.drawText(row.adjusted(14, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, str(digit))
+            if share:
+                text = f"{share * 100:.0f} %" if share > 0.005 else "< 1 %"
+                painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._set_hovered(self._cell_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._set_hovered(None)
+
+    def _cell_at(self, position: QPointF) -> tuple[int, int] | None:
+        rect = self.map_rect()
+        inside = position - rect.topLeft()
+        if not (0 <= inside.x() < rect.width() and 0 <= inside.y() < rect.height()):
+            return None
+        return int(inside.y() / rect.height() * self._side), int(inside.x() / rect.width() * self._side)
+
+    def _set_hovered(self, cell: tuple[int, int] | None) -> None:
+        if cell != self._hovered:
+            self._hovered = cell
+            self._report()
+            self.update()
+
+    def _report(self) -> None:
+        if self._hovered is None or self._shown is None:
+            if self.underMouse():
+                QToolTip.hideText()
+            return
+        corner = self._cell(*self._hovered).bottomRight().toPoint()
+        QToolTip.showText(self.mapToGlobal(corner), describe(self._shown, *self._hovered), self)
+
+
+def describe(answers: ShiftMap, row: int, column: int) -> str:
+    """Say one answer of a shift map in words."""
+    reach = len(answers.digits) // 2
+    ways = [(column - reach, "right", "left"), (row - reach, "down", "up")]
+    moves = [f"{abs(by)} {there if by > 0 else back}" for by, there, back in ways if by]
+    where = f"moved {', '.join(moves)}" if moves else "where it is"
+    return f"{where}: {answers.digits[row, column]}, {answers.confidences[row, column] * 100:.1f} % sure"
+
+
+def _blend(answers: ShiftMap, paper: QColor) -> NDArray[np.uint8]:
+    """Colour the answers, of shape (side, side, 3): the digit's colour, with more paper the less sure it is."""
+    table = np.array([_rgb(QColor(colour)) for colour in DIGIT_COLOURS])
+    guess = 1 / len(table)
+    strength = _PALEST + (1 - _PALEST) * (answers.confidences[..., None] - guess) / (1 - guess)
+    blended = strength * table[answers.digits] + (1 - strength) * np.array(_rgb(paper))
+    return blended.round().clip(0, 255).astype(np.uint8)
+
+
+def _rgb(colour: QColor) -> tuple[float, float, float]:
+    return float(colour.red()), float(colour.green()), float(colour.blue())

@@ -1,0 +1,1 @@
+"""Training: settings, charts, threads, and how data is come by."""

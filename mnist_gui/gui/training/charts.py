@@ -1,0 +1,287 @@
+"""The live charts of a run: loss and accuracy, training and test, over all of it."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from mnist_gui.gui.pages.tabs import Page
+from mnist_gui.gui.training.time_bar import TimeBar
+from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.steady_label import SteadyLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mnist_gui.history import Snapshot
+    from mnist_gui.training import Progress
+
+# Between the drawing of one chart and of the other. To paint a chart takes as long as all the rest of the window, and a
+# long run moves it by a fraction of a pixel.
+_REST_MS: Final = 80
+_TRAINING: Final = QPalette.ColorRole.Highlight
+_TEST: Final = QPalette.ColorRole.LinkVisited
+
+
+def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
+    """Give a plot a widget's colours and small type: pyqtgraph ignores the palette."""
+    colours = widget.palette()
+    plot.setBackground(colours.color(QPalette.ColorRole.Base))
+    grey, line = colours.color(QPalette.ColorRole.PlaceholderText), colours.color(QPalette.ColorRole.Mid)
+    for side in ("left", "bottom"):
+        axis = plot.getAxis(side)
+        axis.enableAutoSIPrefix(False)
+        axis.setPen(pg.mkPen(line))
+        axis.setTextPen(pg.mkPen(grey))
+        axis.setTickFont(theme.tabular(theme.small(widget.font())))
+        axis.label.setFont(theme.small(widget.font()))
+        axis.setStyle(hideOverlappingLabels=theme.GRID)  # or else the last label would be missing
+        # An axis holds the grid and so lies under the curves: drawn anew with each of them, it takes 2 of 3 ms.
+        axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
+    plot.getAxis("left").setStyle(maxTickLevel=1)  # a third level is hardly seen, and takes 2 ms more to paint
+    plot.showGrid(y=True, alpha=0.12)
+
+
+class Chart(QWidget):
+    """One quantity against epochs: a line for the training batches, a line with points for the test set.
+
+    Follows the data until the person zooms or drags; a double click follows it again. `top` is where the axis at the
+    left ends before there is a run, and for all of it where the quantity is bounded.
+    """
+
+    def __init__(self, name: str, title: str, figure: str, top: float, tip: str, *, bounded: bool = False) -> None:
+        super().__init__()
+        self._figure, self._top, self._bounded = figure, top, bounded
+        heading, by_epoch = QLabel(title), QLabel("by epoch")
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        self._last_training, self._last_test = SteadyLabel(), SteadyLabel()
+        self._last_training.setForegroundRole(_TRAINING)
+        self._last_test.setForegroundRole(_TEST)
+        self.plot = pg.PlotWidget(enableMenu=False)
+        self.plot.setObjectName(name)
+        self.plot.setAccessibleName(f"{title} chart")
+        self.plot.setAccessibleDescription(tip)
+        self.plot.hideButtons()
+        self.plot.getAxis("left").setWidth(48)
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
+        # Width 1 on purpose: wider antialiased lines cost fifty times as much to paint.
+        self._training = self.plot.plot(antialias=True)
+        self._test = self.plot.plot(antialias=True, symbol="o", symbolSize=5)
+        legend = QHBoxLayout()
+        legend.setSpacing(theme.GRID // 2)
+        for label in (heading, by_epoch, self._last_training, self._last_test):
+            label.setToolTip(tip)
+            legend.addWidget(label)
+        legend.insertSpacing(2, theme.GRID)
+        legend.insertSpacing(4, theme.GRID)
+        legend.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(legend)
+        layout.addWidget(self.plot, 1)
+        self._moment = pg.InfiniteLine(angle=90)
+        self._moment.hide()
+        self.plot.addItem(self._moment, ignoreBounds=True)
+        self._hint = QLabel("Click Train and watch it learn", self.plot)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        over = QVBoxLayout(self.plot)
+        over.addWidget(self._hint)
+        self._fitted: object = None  # limits at the left, and epochs, as they were set last
+        self._tested = 0  # epochs in the test curve
+        self._style()
+        self.clear(10)
+
+    def show_curves(
+        self, steps: np.ndarray, training: np.ndarray, epochs: Sequence[int], test: Sequence[float], total: int
+    ) -> None:
+        """Show both curves, with x in epochs; `total` is where the axis ends until the person zooms."""
+        self._hint.hide()
+        self._training.setData(steps, training)
+        if len(epochs) != self._tested:
+            self._tested = len(epochs)
+            self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
+        self._shown = (np.append(training, test), total)
+        if self._follows:
+            self._fit()
+        self._write(*(self._figure.format(values[-1]) if len(values) else "–" for values in (training, test)))
+
+    def clear(self, epochs: int) -> None:
+        """Forget the run; show empty axes for a run of so many epochs."""
+        self._training.setData([], [])
+        self._test.setData([], [])
+        self._tested = 0
+        self._hint.show()
+        self._shown = (np.empty(0), epochs)
+        self._write("–", "–")
+        self.follow()
+
+    def invite(self) -> None:
+        """Say how to start a run."""
+        self._hint.show()
+
+    def begin(self) -> None:
+        """Say no longer how to start a run: it is on its way."""
+        self._hint.hide()
+
+    def expect(self, epochs: int) -> None:
+        """Make room for a run of so many epochs, unless one is shown."""
+        if self._hint.isVisibleTo(self):
+            self.clear(epochs)
+
+    def show_moment(self, epoch: float | None) -> None:
+        """Draw a line through a moment, in epochs; None is the present and needs none."""
+        self._moment.setVisible(epoch is not None)
+        if epoch is not None:
+            self._moment.setValue(epoch)
+
+    def follow(self) -> None:
+        """Show all of the run again, and whatever comes."""
+        self._follows, self._fitted = True, None
+        self._fit()
+
+    def _zoomed(self) -> None:
+        self._follows = False
+
+    def _clicked(self, event: object) -> None:
+        if event.double():  # type: ignore[attr-defined]
+            self.follow()
+
+    def _fit(self) -> None:
+        values, epochs = self._shown
+        limits = self._limits(float(values.min()), float(values.max())) if values.size else (0.0, self._top)
+        shown = (limits, epochs)
+        if shown != self._fitted:
+            self._fitted = shown
+            self.plot.setYRange(*limits, padding=0.04)
+            self.plot.setXRange(0, epochs, padding=0.02)
+
+    def _limits(self, low: float, high: float) -> tuple[float, float]:
+        """Choose round ends for the axis at the left, which then stays for most of a run: it is slow to paint."""
+        step = 10.0 ** floor(log10(max(high - low, 0.01 * self._top)))
+        # Beyond the values on either side: they may all be the same.
+        bottom = 0.0 if low < high / 2 else max(0.0, step * (ceil(low / step) - 1))
+        top = self._top if self._bounded else min(step * (floor(high / step) + 1), max(high, self._top))
+        return bottom, top
+
+    def _write(self, training: str, test: str) -> None:
+        self._last_training.setText(f"━ training {training}")
+        self._last_test.setText(f"●━ test {test}")
+
+    def _style(self) -> None:
+        style_plot(self.plot, self)
+        colour = self.palette().color
+        accent, other = colour(_TRAINING), colour(_TEST)
+        self._training.setPen(pg.mkPen(accent, width=1))
+        self._test.setPen(pg.mkPen(other, width=1))
+        self._test.setSymbolBrush(other)
+        self._test.setSymbolPen(None)
+        self._moment.setPen(pg.mkPen(colour(QPalette.ColorRole.Text), width=1))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._style()
+        super().changeEvent(event)
+
+
+class Charts(Page):
+    """Loss and accuracy side by side, over a slider through the run."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.loss = Chart(
+            "lossPlot",
+            "Loss",
+            "{:.3f}",
+            2.5,
+            "Cross-entropy: how surprised the network is by the true digit. Guessing costs 2.3; certainty costs 0.",
+        )
+        self.accuracy = Chart(
+            "accuracyPlot",
+            "Accuracy",
+            "{:.2f} %",
+            100,
+            "The share of digits read right: of the training batches on their way, and of the test set, which the "
+            "network never trains on.",
+            bounded=True,
+        )
+        self.time_bar = TimeBar()
+        self._progress: Progress | None = None
+        self._stale: list[Chart] = []  # those that do not show it yet
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._draw_next)
+        side_by_side = QHBoxLayout()
+        side_by_side.setSpacing(3 * theme.GRID)
+        side_by_side.addWidget(self.loss, 1)
+        side_by_side.addWidget(self.accuracy, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, theme.GRID // 2, 0, theme.GRID // 2)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(side_by_side, 1)
+        layout.addWidget(self.time_bar)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show all that a run has come to, in one chart now and in the other a moment later."""
+        self._progress = progress
+        self._stale += [chart for chart in (self.loss, self.accuracy) if chart not in self._stale]
+        if not self._rest.isActive():
+            self._draw_next()
+
+    def _draw_next(self) -> None:
+        progress = self._progress
+        if not self._stale or progress is None:
+            return
+        self._rest.start()
+        chart = self._stale.pop(0)
+        x = progress.curve_steps / progress.steps_per_epoch
+        finished = range(1, len(progress.epochs) + 1)
+        if chart is self.loss:
+            curve, tested = progress.loss_curve, [e.test_loss for e in progress.epochs]
+            self.time_bar.refresh()
+        else:
+            curve, tested = 100 * progress.accuracy_curve, [100 * e.test_accuracy for e in progress.epochs]
+        chart.show_curves(x, curve, finished, tested, progress.recipe.epochs)
+
+    def finish(self) -> None:
+        """Show what has come since the last drawing: the run is over. If nothing came, be as before it."""
+        while self._stale:
+            self._draw_next()
+        if self._progress is None:
+            self.loss.invite()
+            self.accuracy.invite()
+
+    def show_moment(self, snapshot: Snapshot | None) -> None:
+        """Draw a line through both charts at a moment of the run; None is the present."""
+        for chart in (self.loss, self.accuracy):
+            chart.show_moment(None if snapshot is None else snapshot.epoch)
+
+    def clear(self, epochs: int) -> None:
+        """Forget the run; show empty axes for a run of so many epochs."""
+        self._progress = None
+        self._stale.clear()
+        self._rest.stop()
+        self.loss.clear(epochs)
+        self.accuracy.clear(epochs)
+        self.show_moment(None)
+        self.time_bar.set_history(None)
+
+    def begin(self) -> None:
+        """Say no longer how to start a run: it is on its way."""
+        self.loss.begin()
+        self.accuracy.begin()
+
+    def expect(self, epochs: int) -> None:
+        """Make room for a run of so many epochs, unless one is shown."""
+        self.loss.expect(epochs)
+        self.accuracy.expect(epochs)

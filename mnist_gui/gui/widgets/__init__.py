@@ -1,0 +1,1 @@
+"""Small things that are used in many rooms."""

@@ -1,0 +1,95 @@
+"""A part of a page: a name, a line in small grey, and what belongs under them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from mnist_gui.assets import ASSETS
+from mnist_gui.gui.widgets import theme
+
+_CHECK_BOX: Final = """
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator {
+    width: 14px; height: 14px; border: 1px solid palette(placeholder-text); border-radius: 4px;
+    background: palette(base);
+}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: palette(highlight); }
+QCheckBox::indicator:checked { border-color: palette(highlight); background: palette(highlight); image: url(%s); }
+QCheckBox::indicator:disabled { border-color: palette(mid); }
+"""
+
+
+def grey(text: str = "") -> QLabel:
+    """Make a label in the small size and the quiet colour, with figures of one width."""
+    label = QLabel(text)
+    label.setFont(theme.tabular(theme.small(label.font())))
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    return label
+
+
+def check_box(text: str, name: str, tip: str) -> QCheckBox:
+    """Make a check box that can be told on dark paper too, where the toolkit's own frame is nearly invisible."""
+    box = QCheckBox(text)
+    box.setObjectName(name)
+    box.setToolTip(tip)
+    box.setAccessibleDescription(tip)
+    box.setStyleSheet(_CHECK_BOX % (ASSETS / "icons" / "check-white.svg").as_posix())
+    return box
+
+
+class Section(QWidget):
+    """Stands beside others on a page.
+
+    Parameters
+    ----------
+    title : str
+    note : str
+        What to do here, or what is shown, in a few words.
+    tip : str
+        A sentence or two that explain the idea.
+
+    Attributes
+    ----------
+    head : QHBoxLayout
+        Takes widgets at the right of the title.
+    body : QVBoxLayout
+    """
+
+    def __init__(self, title: str, note: str, tip: str) -> None:
+        super().__init__()
+        self._heading = heading = QLabel(title)
+        font = heading.font()
+        font.setBold(True)
+        heading.setFont(font)
+        self._note = grey(note)
+        # A long note is cut rather than that it widens the section.
+        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        for label in (heading, self._note):
+            label.setToolTip(tip)
+        names = QVBoxLayout()
+        names.setSpacing(0)
+        names.addWidget(heading)
+        names.addWidget(self._note)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(theme.GRID // 2)
+        self.head.addLayout(names, 1)
+        self.head.setAlignment(names, Qt.AlignmentFlag.AlignTop)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(theme.GRID // 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(self.head)
+        layout.addLayout(self.body, 1)
+
+    def set_title(self, text: str) -> None:
+        """Change the name."""
+        self._heading.setText(text)
+
+    def set_note(self, text: str) -> None:
+        """Change the line in small grey."""
+        self._note.setText(text)

@@ -1,0 +1,432 @@
+"""Runs in the window: start, pause, stop, reset, divergence, closing; and the window meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import shiboken6
+from hand import SEVEN, THREE, draw, on_screen
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from mnist_gui.data import load
+from mnist_gui.errors import UserError
+from mnist_gui.gui.training.panel import State
+from mnist_gui.nn import architectures
+from mnist_gui.training import RECIPES, Recipe, initialize, train
+from mnist_gui.training_process import TrainingProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import Messages
+    from PySide6.QtCore import QThread
+    from pytestqt.qtbot import QtBot
+
+    from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.training import Progress
+
+FOREVER = 1000  # epochs
+
+
+def click(window: MainWindow, name: str) -> None:
+    QTest.mouseClick(window.findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
+
+def enabled(window: MainWindow) -> set[str]:
+    names = ("train", "pause", "stop", "reset")
+    buttons = {name: window.findChild(QAbstractButton, f"{name}Button") for name in names}
+    return {name for name, button in buttons.items() if button.isEnabled()}
+
+
+def status(window: MainWindow) -> str:
+    return window.training_panel._status.text()
+
+
+@pytest.fixture
+def running(ready: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window in the middle of a run that doesn't end by itself."""
+    ready.training_panel.epochs_box.setValue(FOREVER)
+    click(ready, "trainButton")
+    qtbot.waitUntil(lambda: ready.isWindowModified() and ready.model.record.epochs > 0.5, timeout=20_000)
+    return ready
+
+
+# From start to end
+
+
+def test_a_run_fills_the_charts_and_changes_the_filters(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
+    before = ready.model.network.parameters.copy()
+    filters = ready.findChild(QWidget, "filterView").grab().toImage()
+    click(ready, "trainButton")
+    assert ready.trainer.state is State.LOADING
+    assert "loading" in status(ready)
+    wait_for(State.IDLE)
+    assert status(ready) == "finished: 2 epochs"
+    assert ready.training_panel.progress.value() == ready.training_panel.progress.maximum()
+    for chart in (ready.charts.loss, ready.charts.accuracy):
+        steps, values = chart._training.getData()
+        assert len(steps) == 40
+        assert steps[-1] == pytest.approx(2)
+        assert np.isfinite(values).all()
+        assert chart._test.getData()[0].tolist() == [1, 2]
+    assert ready.charts.loss._training.getData()[1][-1] < 2.3
+    assert not np.array_equal(ready.model.network.parameters, before)
+    assert ready.findChild(QWidget, "filterView").grab().toImage() != filters
+    assert ready.windowTitle() == "untitled model[*] — mnist_gui"
+    assert ready.isWindowModified()
+    assert "bars: 640 images" in ready._data_label.text()
+    assert ready.model.record.data == "bars"
+    assert enabled(ready) == {"train", "reset"}
+
+
+def test_the_result_is_that_of_the_generator(
+    ready: MainWindow, wait_for: Callable[[State], None], data_folder: Path
+) -> None:
+    ready.training_panel.seed_box.setValue(5)
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    network = architectures.build("notebook")
+    for _ in train(network, load(data_folder), ready.training_panel.recipe()):
+        pass
+    np.testing.assert_array_equal(ready.model.network.parameters, network.parameters)
+
+
+def test_a_second_run_begins_at_once_and_anew(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
+    for _ in range(2):
+        click(ready, "trainButton")
+        wait_for(State.IDLE)
+    assert ready.charts.loss._test.getData()[0].tolist() == [1, 2]
+    first = ready.model.network.parameters.copy()
+    click(ready, "trainButton")
+    assert ready.trainer.state is State.RUNNING  # the data is still there
+    wait_for(State.IDLE)
+    np.testing.assert_array_equal(ready.model.network.parameters, first)
+
+
+def test_training_on_begins_where_the_network_is(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    learned = ready.model.network.parameters.copy()
+    loss = ready.model.record.test_loss
+    ready.training_panel.learning_rate_box.setValue(0.0001)
+    ready.train_on()
+    wait_for(State.IDLE)
+    assert 0 < np.abs(ready.model.network.parameters - learned).max() < 0.05
+    assert ready.model.record.test_loss == pytest.approx(loss, rel=0.05)
+    assert ready.isWindowModified()
+
+
+def test_training_on_keeps_the_mark_of_unsaved_training(
+    ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
+    ready.train_on()
+    wait_for(State.IDLE)
+    assert ready.model.changed
+
+
+def test_the_notebook_s_recipe_tells_of_its_faults_and_trains_in_float64(
+    ready: MainWindow, wait_for: Callable[[State], None]
+) -> None:
+    note = ready.findChild(QWidget, "notebookNote")
+    assert not note.isVisibleTo(ready)
+    box = ready.training_panel.recipe_box
+    box.setCurrentIndex(box.findData("notebook"))
+    assert note.isVisibleTo(ready)
+    assert "divides the gradient by the batch size twice" in note.text()
+    assert ready.training_panel.recipe() == RECIPES["notebook"]
+    ready.training_panel.epochs_box.setValue(1)
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    assert ready.model.network.dtype == np.float64
+    assert ready.model.record.recipe.as_notebook
+    draw(ready.canvas, on_screen(ready.canvas, THREE))
+    box.setCurrentIndex(box.findData("default"))
+    assert not note.isVisibleTo(ready)
+
+
+# Meanwhile
+
+
+def test_the_drawing_is_read_again_while_training_goes_on(running: MainWindow, qtbot: QtBot) -> None:
+    draw(running.canvas, on_screen(running.canvas, SEVEN))
+    seen: set[bytes] = set()
+
+    def reads_on() -> bool:
+        probabilities = running.network_view.bars._probabilities
+        if probabilities is not None:
+            seen.add(probabilities.tobytes())
+        return len(seen) > 5
+
+    qtbot.waitUntil(reads_on, timeout=20_000)
+    assert running.network_view.answer in "0123456789"
+    assert running.trainer.state is State.RUNNING
+    assert f"/{FOREVER}" in status(running)
+    assert "left" in status(running)
+
+
+def test_pause_rests_and_resume_goes_on(running: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]) -> None:
+    assert enabled(running) == {"pause", "stop"}
+    click(running, "pauseButton")
+    wait_for(State.PAUSED)
+    assert enabled(running) == {"pause", "stop"}
+    assert running.training_panel.pause_button.accessibleName() == "Resume"
+    thread = running.trainer._training
+    assert thread is not None
+    letters = []
+
+    def rests() -> bool:
+        letters.append(running.model.record.epochs)
+        return len(letters) > 30 and len(set(letters[-20:])) == 1
+
+    qtbot.waitUntil(rests)
+    assert status(running).startswith("paused")
+    draw(running.canvas, on_screen(running.canvas, THREE))  # the window lives
+    qtbot.waitUntil(lambda: running.network_view.answer != "–")
+    click(running, "pauseButton")
+    wait_for(State.RUNNING)
+    qtbot.waitUntil(lambda: running.model.record.epochs > letters[-1], timeout=20_000)
+    assert running.training_panel.pause_button.accessibleName() == "Pause"
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_stop_keeps_what_was_learned(running: MainWindow, wait_for: Callable[[State], None], paused: bool) -> None:
+    if paused:
+        click(running, "pauseButton")
+    click(running, "stopButton")
+    wait_for(State.IDLE)
+    assert status(running).startswith("stopped at epoch ")
+    assert enabled(running) == {"train", "reset"}
+    untrained = architectures.build("notebook")
+    initialize(untrained, running.training_panel.recipe())
+    assert not np.allclose(running.model.network.parameters, untrained.parameters)
+    assert running.isWindowModified()
+    assert len(running.charts.loss._training.getData()[0]) > 0
+    newest = running.trainer.history.snapshots[-1]
+    np.testing.assert_array_equal(newest.parameters, running.model.network.parameters)
+
+
+def test_train_twice_is_one_run(ready: MainWindow, nothing_left: list[QThread]) -> None:
+    ready.training_panel.epochs_box.setValue(FOREVER)
+    click(ready, "trainButton")
+    click(ready, "trainButton")
+    ready.train()
+    ready.train_on()
+    assert len(nothing_left) == 1
+
+
+def test_train_again_while_running_is_ignored(running: MainWindow, nothing_left: list[QThread]) -> None:
+    epochs = running.model.record.epochs
+    running.train()
+    running.train_on()
+    QTest.keyClick(running, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert len(nothing_left) == 2  # one loaded, one trains
+    assert running.model.record.epochs >= epochs
+
+
+def test_settings_wait_for_the_next_run(running: MainWindow) -> None:
+    panel = running.training_panel
+    for box in (panel.recipe_box, panel.data_box, panel.epochs_box, panel.batch_size_box, panel.seed_box):
+        assert not box.isEnabled()
+    panel.seed_box.setValue(99)
+    panel.learning_rate_box.setValue(7)
+    assert running.model.record.recipe.seed == 0
+    assert running.trainer._training is not None
+    assert running.trainer._training.job.recipe.learning_rate == RECIPES["default"].learning_rate
+
+
+def test_shortcuts_steer_the_run(ready: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+    ready.activateWindow()
+    ready.training_panel.epochs_box.setValue(FOREVER)
+    QTest.keyClick(ready, Qt.Key.Key_T, control)
+    wait_for(State.RUNNING)
+    QTest.keyClick(ready, Qt.Key.Key_P, control)
+    wait_for(State.PAUSED)
+    QTest.keyClick(ready, Qt.Key.Key_P, control)
+    wait_for(State.RUNNING)
+    QTest.keyClick(ready, Qt.Key.Key_Period, control)
+    wait_for(State.IDLE)
+
+
+# Reset
+
+
+def test_reset_takes_fresh_weights_from_the_seed(window: MainWindow) -> None:
+    window.training_panel.seed_box.setValue(3)
+    click(window, "resetButton")
+    network = architectures.build("notebook")
+    initialize(network, window.training_panel.recipe())
+    np.testing.assert_array_equal(window.model.network.parameters, network.parameters)
+    assert "untrained" in window._model_label.text()
+    assert not window.isWindowModified()
+
+
+@pytest.mark.parametrize("answer", ["Discard", "Cancel"])
+def test_reset_asks_before_it_forgets(
+    ready: MainWindow, wait_for: Callable[[State], None], messages: Messages, answer: str
+) -> None:
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    learned = ready.model.network.parameters.copy()
+    messages.answers = [answer]
+    click(ready, "resetButton")
+    assert np.array_equal(ready.model.network.parameters, learned) == (answer == "Cancel")
+    assert ready.isWindowModified() == (answer == "Cancel")
+    assert (ready.charts.loss._training.getData()[0] is not None) == (answer == "Cancel")
+
+
+# What goes wrong
+
+
+class Ruinous(Recipe):
+    """No rate that can be set takes this network's loss out of floating point's range, so one that can't be is here."""
+
+    __slots__ = ()
+
+    def rates(self, steps: int) -> np.ndarray:
+        return np.where(np.arange(steps) < 60, 0.1, np.inf)
+
+
+def test_a_rate_that_diverges_is_explained_and_the_good_parameters_stay(
+    ready: MainWindow,
+    wait_for: Callable[[State], None],
+    messages: Messages,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    monkeypatch.setattr(ready.training_panel, "recipe", lambda: Ruinous(epochs=FOREVER))
+    click(ready, "trainButton")
+    qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
+    wait_for(State.IDLE)
+    (message,) = messages.said
+    assert "diverged at step" in message
+    assert "too high" in message
+    assert np.isfinite(ready.model.network.parameters).all()
+    draw(ready.canvas, on_screen(ready.canvas, THREE))
+    qtbot.waitUntil(lambda: ready.network_view.answer in set("0123456789"))
+    assert status(ready) == "stopped at epoch 3.0"
+    assert ready.model.record.test_accuracy is not None
+    assert enabled(ready) == {"train", "reset"}
+
+
+def test_why_a_run_failed_is_told(
+    ready: MainWindow,
+    wait_for: Callable[[State], None],
+    messages: Messages,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    def follow(*_: object) -> Iterator[Progress]:
+        raise UserError("There is not enough memory")
+        yield
+
+    monkeypatch.setattr(TrainingProcess, "follow", follow)
+    click(ready, "trainButton")
+    qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
+    wait_for(State.IDLE)
+    assert "not enough memory" in messages.said[0]
+
+
+@pytest.mark.parametrize("architecture", ["notebook", "deep"])
+def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
+    ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch, architecture: str
+) -> None:
+    hints: list[bool] = []
+    hint = ready.charts.loss._hint
+    monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
+    ready.trainer.state_changed.connect(
+        lambda state: hints.append(hint.isVisible()) if state is State.RUNNING else None
+    )
+    box = ready.training_panel.architecture_box
+    box.setCurrentIndex(box.findData(architecture))
+    ready.training_panel.seed_box.setValue(4)
+    click(ready, "trainButton")
+    wait_for(State.IDLE)
+    network = architectures.build(architecture)
+    initialize(network, ready.training_panel.recipe())
+    np.testing.assert_array_equal(ready.model.network.parameters, network.parameters)
+    assert ready.windowTitle().startswith("untitled")
+    assert "untrained" in ready._model_label.text()
+    assert hints == [False]
+    assert hint.isVisible()  # nothing came of it
+
+
+def test_after_stop_the_keyboard_is_not_at_reset(running: MainWindow, wait_for: Callable[[State], None]) -> None:
+    running.activateWindow()
+    running.training_panel.stop_button.setFocus()
+    click(running, "stopButton")
+    wait_for(State.IDLE)
+    assert running.focusWidget() is running.training_panel.train_button
+
+
+def test_without_a_process_nothing_is_lost(
+    ready: MainWindow, messages: Messages, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UserError("Training can't be started")
+
+    before = ready.model.network.parameters.copy()
+    monkeypatch.setattr(TrainingProcess, "start", refuse)
+    click(ready, "trainButton")
+    qtbot.waitUntil(lambda: messages.said == ["Training can't be started"])
+    assert ready.trainer.state is State.IDLE
+    np.testing.assert_array_equal(ready.model.network.parameters, before)
+    assert ready.model.name == "shipped model"
+
+
+# Closing
+
+
+def test_what_goes_wrong_while_it_closes_is_not_told(running: MainWindow, messages: Messages, qtbot: QtBot) -> None:
+    messages.answers = ["Discard"]
+    running.trainer._process.kill()
+    assert running.trainer._training is not None
+    assert running.trainer._training.wait(5000)  # its failure is on the way to the window
+    assert running.close()
+    asked = len(messages.said)
+    qtbot.wait(100)
+    assert len(messages.said) == asked
+
+
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize("answer", ["Discard", "Save", "Cancel"])
+def test_closing_in_the_middle_of_a_run_asks_and_ends_the_thread(
+    running: MainWindow,
+    messages: Messages,
+    choose: Callable[[Path], None],
+    tmp_path: Path,
+    nothing_left: list[QThread],
+    paused: bool,
+    answer: str,
+) -> None:
+    if paused:
+        click(running, "pauseButton")
+    messages.answers = [answer]
+    choose(tmp_path / "kept")
+    closed = running.close()
+    assert closed == (answer != "Cancel")
+    assert (tmp_path / "kept.safetensors").exists() == (answer == "Save")
+    assert "lost" in messages.said[0]
+    alive = [thread for thread in nothing_left if shiboken6.isValid(thread) and thread.isRunning()]
+    assert bool(alive) == (answer == "Cancel")
+
+
+def test_closing_while_data_is_loaded_waits_for_it(ready: MainWindow, nothing_left: list[QThread]) -> None:
+    click(ready, "trainButton")
+    assert ready.trainer.state is State.LOADING
+    assert ready.close()
+    assert ready.trainer.state is State.IDLE
+    assert len(nothing_left) == 1
+
+
+def test_closing_asks_nothing_where_nothing_was_trained(window: MainWindow, messages: Messages) -> None:
+    assert window.close()
+    assert messages.said == []
