@@ -159,7 +159,7 @@ def initialize(network: Network, recipe: Recipe, images: int = 60_000) -> Iterat
 def evaluate(network: Network, images: NDArray[np.uint8], labels: NDArray[np.integer[Any]]) -> Evaluation:
     """Classify labelled images: uint8 of shape (n, 28, 28), and labels of shape (n,)."""
     probabilities = network.probabilities(images)
-    return Evaluation(cross_entropy(probabilities.T, labels), probabilities.argmax(axis=1), labels)
+    return Evaluation(cross_entropy(probabilities, labels), probabilities.argmax(axis=1), labels)
 
 
 def train(
@@ -239,7 +239,7 @@ class _Run:
         self.accuracies = np.full(self.steps, np.nan)
         # The losses of many steps are worked out at once, from what an epoch's images were given: that costs a
         # fraction of doing it step by step.
-        self.probabilities = np.empty((network.classes, len(images)), network.dtype)
+        self.probabilities = np.empty((len(images), network.classes), network.dtype)
         self.labels = labels  # in the order of the epoch
         self.measured = 0
         self.good_parameters = network.parameters.copy()
@@ -275,7 +275,7 @@ class _Run:
             if warps:
                 own = order[part] < self.drawn_from
                 batch[own] = augment.warp(batch[own], self.rng)
-            self.probabilities[:, part] = network.backpropagate(batch, self.labels[part])
+            self.probabilities[part] = network.backpropagate(batch, self.labels[part])
             optimizer.step(gradients, rates[self.step])
             self.step += 1
             now = perf_counter()
@@ -293,7 +293,7 @@ class _Run:
             part = slice(start, start + EVALUATED_AT_ONCE)
             parts.append(evaluate(self.network, images[part], labels[part]))
             yield from self.pause(with_progress=False)
-        losses, right = cross_entropy(self.probabilities, self.labels), self.probabilities.argmax(axis=0) == self.labels
+        losses, right = cross_entropy(self.probabilities, self.labels), self.probabilities.argmax(axis=1) == self.labels
         tested = Evaluation(
             np.concatenate([p.losses for p in parts]), np.concatenate([p.answers for p in parts]), labels
         )
@@ -316,11 +316,11 @@ class _Run:
         batch_size, steps = self.recipe.batch_size, slice(self.measured, self.step)
         epoch_start = (self.step - 1) // self.steps_per_epoch * self.steps_per_epoch
         images = slice((self.measured - epoch_start) * batch_size, (self.step - epoch_start) * batch_size)
-        probabilities, labels = self.probabilities[:, images], self.labels[images]
+        probabilities, labels = self.probabilities[images], self.labels[images]
         starts = np.arange(0, len(labels), batch_size)
         sizes = np.diff(starts, append=len(labels))
         self.losses[steps] = np.add.reduceat(cross_entropy(probabilities, labels), starts) / sizes
-        right = probabilities.argmax(axis=0) == labels
+        right = probabilities.argmax(axis=1) == labels
         self.accuracies[steps] = np.add.reduceat(right, starts, dtype=np.int64) / sizes
         bad = ~np.isfinite(self.losses[steps]) | (self.recent_losses() > HOPELESS)
         # The last step's parameters have not been computed with yet, so its loss says nothing about them.

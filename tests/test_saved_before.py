@@ -1,4 +1,4 @@
-"""A model that was written before the network was split into definitions and a plan: its order of numbers still holds."""
+"""A model that was written before the network became definitions and a plan: its order of numbers still holds."""
 
 from pathlib import Path
 

@@ -211,7 +211,7 @@ def test_every_figure_is_that_of_a_plain_loop(squares: Dataset, count: int, chan
         assert epoch.loss == pytest.approx(np.mean(epoch_losses))
         assert epoch.accuracy == pytest.approx(np.mean(epoch_hits))
         test_probabilities = network.probabilities(data.test_images)
-        assert epoch.test_loss == pytest.approx(cross_entropy(test_probabilities.T, data.test_labels).mean())
+        assert epoch.test_loss == pytest.approx(cross_entropy(test_probabilities, data.test_labels).mean())
         assert epoch.test_accuracy == (test_probabilities.argmax(axis=1) == data.test_labels).mean()
     np.testing.assert_allclose(trained.parameters, network.parameters, atol=1e-12)
     np.testing.assert_array_equal(final.curve_steps, np.arange(1, len(losses) + 1))

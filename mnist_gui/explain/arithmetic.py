@@ -133,9 +133,8 @@ def can_explain(layer: Layer) -> bool:
 
 def as_input(network: Network, image: NDArray[Any]) -> Array:
     """Return one image, uint8 or float, as the numbers in [0, 1] that the network reads: (channels, height, width)."""
-    # A pixel is divided in float32 even for a float64 network, as the network does it.
-    pixels = image / np.float32(255) if image.dtype == np.uint8 else image
-    return np.asarray(pixels, network.dtype).reshape(network.input_shape)
+    read: Array = network.as_input(image[None])[0]
+    return read
 
 
 def of_cell(network: Network, image: NDArray[Any], layer: int, cell: Cell) -> Working:

@@ -138,12 +138,11 @@ def approximate(network: Network, image: NDArray[Any], digit: int, against: int 
 
 
 def input_gradient(network: Network, image: NDArray[Any], direction: NDArray[Any]) -> Array:
-    """Compute the gradient of a weighted sum of logits with respect to the pixels.
+    """Compute the gradient of a weighted sum of logits with respect to the pixels, layer by layer as they are defined.
 
     Parameters
     ----------
     network : Network
-        Its parameters and gradients stay as they are.
     image : ndarray of uint8 or float
         One image.
     direction : ndarray, shape (classes,)
@@ -153,17 +152,14 @@ def input_gradient(network: Network, image: NDArray[Any], direction: NDArray[Any
     -------
     ndarray of the network's dtype, shape (channels, height, width)
     """
-    kept = network.gradients.copy()  # the layers' backward fills them too
-    x: Array = np.ascontiguousarray(as_input(network, image)[..., None])
+    x = network.as_input(image[None])
     for layer in network.layers:
         x = layer.forward(x)
-    gradient: Array | None = direction.astype(network.dtype)[:, None]
+    g: Array = direction.astype(network.dtype)[None]
     for layer in reversed(network.layers):
-        assert gradient is not None
-        gradient = layer.backward(gradient)
-    assert gradient is not None
-    network.gradients[...] = kept
-    return gradient.reshape(network.input_shape).copy()
+        g = layer.backward(g)
+    of_image: Array = g[0]
+    return of_image
 
 
 def ranked(network: Network, image: NDArray[Any]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a network makes of one image: every layer's values and the answer, from one forward pass for all that show it."""
+"""What a network makes of one image: every layer's values and the answer, from one pass for all that show them."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ class Reading:
 def read(network: Network, image: NDArray[np.uint8]) -> Reading:
     """Read one image, uint8 of shape (28, 28)."""
     activations = tuple(values[0] for values in network.activations(image[None]))
-    return Reading(image, activations, softmax(activations[-1][:, None])[:, 0])
+    return Reading(image, activations, softmax(activations[-1]))

@@ -1,264 +1,213 @@
-"""The layers of a network, each forward beside its backward.
+"""The layers: what each computes, and beside it the chain rule.
 
-Inside the network arrays run (channels, height, width, batch). With the batch last, every shift of a convolution and
-every pooling window is a contiguous block of memory, which is what NumPy is fast at.
+Images are (n, channels, height, width), all other values (n, values). These are the definitions, and what the window
+explains; `fast` computes the same in fewer passes over memory, and is tested against them. Each can be tried alone::
 
-Two linear steps of `Sigmoid` are done by its neighbours, which do them on far fewer numbers; see there.
+    >>> layer = Conv2D(2, 3)
+    >>> layer.build((1, 28, 28))
+    >>> layer.initialize(np.random.default_rng(0))
+    >>> maps = layer.forward(images)
+    >>> d_images = layer.backward(np.ones_like(maps))  # if the loss were the sum of all maps
+    >>> layer.gradients["weights"]
+
+In `backward`, g stands for ∂loss/∂output, and d_x for ∂loss/∂x.
 """
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from math import prod, sqrt
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_gui.nn.convolution import Conv2D
-from mnist_gui.nn.layer import Layer, PerBatchSize, Viewed, Weighted, empty
+from mnist_gui.nn.layer import Layer
 
 if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array, Shape
 
-__all__ = ["AvgPool2D", "Conv2D", "Dense", "Dropout", "Flatten", "ReLU", "Sigmoid"]
+__all__ = ["AvgPool2D", "Conv2D", "Dense", "Dropout", "Flatten", "Layer", "ReLU", "Sigmoid"]
+
+
+class Weighted(Layer):
+    """A layer with weights and a bias: fresh weights are uniform in ±gain / √fan_in, fresh biases 0."""
+
+    gain: float
+
+    @property
+    def weights(self) -> Array:
+        """The weights; the first axis is that of the outputs."""
+        return self.parameters["weights"]
+
+    @property
+    def bias(self) -> Array:
+        """The bias of each output, or of each map."""
+        return self.parameters["bias"]
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        limit = self.gain / sqrt(self.weights[0].size)
+        self.weights[...] = rng.uniform(-limit, limit, self.weights.shape)
+        self.bias[...] = 0
+
+
+class Conv2D(Weighted):
+    """A valid two-dimensional convolution (as everywhere in this field, a cross-correlation).
+
+    ``output[n, f, r, c] = bias[f] + Σ weights[f, i, y, x] · input[n, i, r·stride + y, c·stride + x]``
+
+    The sum runs over i, y and x. For each image that is one product of matrices, ``W P + bias``: W has a row of weights
+    for each filter f, and P a column for each place (r, c) of the window, the patch of numbers below it. Backwards
+    ``∂loss/∂W = Σₙ g Pᵀ``, ``∂loss/∂bias = Σ g`` and ``∂loss/∂P = Wᵀ g``. A pixel has the sum of its gradients in all
+    the patches that it is in.
+
+    Parameters
+    ----------
+    filters : int
+        Number of filters, and so of feature maps.
+    kernel_size : int
+        Height and width of a filter.
+    stride : int
+    gain : float
+        See `Weighted`.
+    edges : bool
+        Let fresh filters begin as rough edge detectors: each weight follows the cosine between its place in the
+        kernel and the filter's direction, on a slightly negative ground, with noise. The directions are spread
+        evenly over half a turn. With only two filters, chance otherwise decides how well a run ends.
+    """
+
+    kind = "conv"
+
+    def __init__(
+        self, filters: int, kernel_size: int, stride: int = 1, *, gain: float = 1.0, edges: bool = False
+    ) -> None:
+        self.filters, self.kernel_size, self.stride, self.gain, self.edges = filters, kernel_size, stride, gain, edges
+
+    def build(self, shape: Shape) -> None:
+        super().build(shape)
+        channels, height, width = shape
+        k = self.kernel_size
+        if min(height, width) < k:
+            raise ValueError(f"a {k}×{k} filter does not fit a {height}×{width} input")
+        rows, columns, self.places = slide(k, self.stride, height, width)
+        self.output_shape = (self.filters, rows, columns)
+        self.parameters = {"weights": np.zeros((self.filters, channels, k, k)), "bias": np.zeros(self.filters)}
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        super().initialize(rng)
+        if self.edges:
+            y, x = np.indices((self.kernel_size, self.kernel_size)) - (self.kernel_size - 1) / 2
+            direction = np.pi * np.arange(self.filters)[:, None, None] / self.filters
+            along = np.where(np.hypot(x, y), np.cos(np.arctan2(y, x) - direction), 0)
+            self.weights[...] = 0.3 * self.weights + self.gain * (0.3 * along - 0.2)[:, None]
+
+    def split(self, vector: Array) -> dict[str, Array]:
+        rows = vector.reshape(self.filters, -1)  # in the network's vector, a filter's bias follows its weights
+        return {"weights": rows[:, :-1].reshape(self.weights.shape), "bias": rows[:, -1]}
+
+    def forward(self, x: Array, training: bool = False) -> Array:
+        patches = np.stack([x[place] for place in self.places], axis=2)  # (n, i, yx, r, c)
+        self.patches = patches.reshape(len(x), patches.shape[1] * patches.shape[2], -1)  # (n, iyx, rc)
+        weights = self.weights.reshape(self.filters, -1)  # (f, iyx)
+        return (weights @ self.patches + self.bias[:, None]).reshape(-1, *self.output_shape)
+
+    def backward(self, g: Array) -> Array:
+        n, filters, rows, columns = g.shape
+        g = g.reshape(n, filters, rows * columns)
+        weights = (g @ self.patches.swapaxes(1, 2)).sum(axis=0)
+        self.gradients = {"weights": weights.reshape(self.weights.shape), "bias": g.sum(axis=(0, 2))}
+        d_patches = (self.weights.reshape(filters, -1).T @ g).reshape(n, -1, len(self.places), rows, columns)
+        d_x = np.zeros((n, *self.input_shape), d_patches.dtype)
+        for i, place in enumerate(self.places):
+            d_x[place] += d_patches[:, :, i]
+        return d_x
 
 
 class Sigmoid(Layer):
-    """The logistic function σ(z) = 1 / (1 + e⁻ᶻ), by way of the hyperbolic tangent.
-
-    σ(z) = (1 + tanh(z / 2)) / 2, and tanh is the fastest way to it in NumPy. Its two linear steps are left to the
-    neighbours where these can do them on fewer numbers: a `Weighted` layer before halves its weights instead of its
-    outputs, and an `AvgPool2D` after maps its means instead of its inputs. Between the two stands the bare tanh,
-    in place: one pass over memory instead of four.
+    """The logistic function, ``σ(z) = 1 / (1 + e⁻ᶻ) = (1 + tanh(z / 2)) / 2``, whose slope is σ (1 − σ).
 
     Unlike the notebook's, z is not clipped to ±15: tanh does not overflow, and its value there differs from 1 by
     less than 10⁻⁶.
     """
 
     kind = "sigmoid"
-    elementwise = True
 
-    def link(self, before: Layer | None, after: Layer | None) -> None:
-        super().link(before, after)
-        self._halved_before = isinstance(before, Weighted)
-        self._mapped_after = isinstance(after, AvgPool2D)
-        if isinstance(before, Weighted):
-            before.output_scale = 0.5
-        if isinstance(after, AvgPool2D):
-            after.input_scale, after.input_shift = 0.5, 0.5
-        self._tanh = PerBatchSize(self._make_output)
-        self._output = PerBatchSize(self._make_output)
-        self._one, self._half = np.ones((), self.dtype), np.array(0.5, self.dtype)
+    def forward(self, z: Array, training: bool = False) -> Array:
+        self.y = (1 + np.tanh(z / 2)) / 2
+        return self.y
 
-    def forward(self, x: Array, training: bool = False) -> Array:
-        n = x.shape[-1]
-        self._t = x if self._halved_before else np.multiply(x, 0.5, out=self._tanh[n])
-        np.tanh(self._t, out=self._t)
-        if self._mapped_after:
-            return self._t
-        y = np.multiply(self._t, 0.5, out=self._output[n])
-        return np.add(y, 0.5, out=y)
-
-    def backward(self, gradient: Array, need_input: bool = True) -> Array:
-        # With t = tanh(u), u = z / 2 and y = (1 + t) / 2:  ∂t/∂u = 1 − t²;  ∂u/∂z and ∂y/∂t are ½ each, and belong
-        # to whoever does that step. In place, as nobody needs t again: what is at work then fits the cache.
-        t = self._t
-        np.multiply(t, t, out=t)
-        np.subtract(self._one, t, out=t)
-        np.multiply(t, gradient, out=t)
-        steps = (not self._halved_before) + (not self._mapped_after)
-        if steps:
-            t *= 0.5**steps
-        return t
-
-    def infer(self, x: Array) -> Array:
-        y: Array = np.multiply(x, self._half)
-        np.tanh(y, out=y)
-        y *= self._half
-        y += self._half
-        return y
+    def backward(self, g: Array) -> Array:
+        return g * self.y * (1 - self.y)
 
 
 class ReLU(Layer):
-    """The rectifier, max(z, 0)."""
+    """The rectifier, ``max(z, 0)``. Its slope is 1 where z > 0, else 0."""
 
     kind = "relu"
-    elementwise = True
 
-    def link(self, before: Layer | None, after: Layer | None) -> None:
-        super().link(before, after)
-        # In place where the layer before does not look at its output again: fewer buffers stay in the cache.
-        self._in_place = isinstance(before, Weighted)
-        self._output = PerBatchSize(self._make_output)
-        self._gradient = PerBatchSize(self._make_output)
-        self._passed = PerBatchSize(lambda n: np.empty(self._output[n].shape, np.bool_))
+    def forward(self, z: Array, training: bool = False) -> Array:
+        self.z = z
+        return np.maximum(z, 0)
 
-    def forward(self, x: Array, training: bool = False) -> Array:
-        self._y = np.maximum(x, 0, out=x if self._in_place else self._output[x.shape[-1]])
-        return self._y
-
-    def backward(self, gradient: Array, need_input: bool = True) -> Array:
-        # ∂y/∂z is 1 where z > 0, else 0
-        n = gradient.shape[-1]
-        passed, out = self._passed[n], self._gradient[n]
-        np.greater(self._y, 0, out=passed)
-        return np.multiply(passed, gradient, out=out)
-
-    def infer(self, x: Array) -> Array:
-        return np.maximum(x, 0)
-
-
-class _PoolBuffers:
-    def __init__(self, layer: AvgPool2D, n: int) -> None:
-        channels, height, width = layer.output_shape
-        _, in_height, in_width = layer.input_shape
-        self.input_parts = Viewed(layer.rows_of_windows)
-        # Forwards the sums along the height alone, backwards the gradient spread along the width alone.
-        self.rows = empty((channels, height, in_width, n), layer.dtype)
-        self.row_parts = [self.rows[:, :, layer.window(j, width)] for j in range(layer.size)]
-        self.output = empty((channels, height, width, n), layer.dtype)
-        if layer.grouped:
-            # The rows of a window are alike: a view repeats them, without writing the larger array.
-            self.gradient = np.broadcast_to(self.rows, (layer.size, *self.rows.shape))
-        else:
-            self.gradient = empty((channels, in_height, in_width, n), layer.dtype)
+    def backward(self, g: Array) -> Array:
+        return g * (self.z > 0)
 
 
 class AvgPool2D(Layer):
-    """The mean of each size×size window.
-
-    The sums run along the height first and along the width of what remains, which is size additions for each
-    direction instead of size² for both.
-
-    Where the windows tile the maps of a convolution, it is asked to write the first rows of all windows, then the
-    second ones, and so on (`Layer.row_groups`). The first sum, and the spreading of the gradient, then run over whole
-    blocks of memory, which NumPy does twice as fast as row by row. The scale of the gradient is left to it, too.
+    """The mean of each window. Each pixel in it has a share of 1 / size² in the mean, and so in its gradient.
 
     Parameters
     ----------
     size : int
         Height and width of a window.
     stride : int, optional
-        Distance of two windows; by default they stand side by side.
-
-    Attributes
-    ----------
-    input_scale, input_shift : float
-        The inputs are taken as input_scale · x + input_shift; `Sigmoid` sets this, see there.
-    grouped : bool
-        Whether the inputs come in groups of rows.
+        Distance of two windows; by default they stand side by side. Rows and columns that fill no window are left out.
     """
 
     kind = "pool"
 
     def __init__(self, size: int, stride: int | None = None) -> None:
         self.size, self.stride = size, stride or size
-        self.input_scale, self.input_shift = 1.0, 0.0
-        self.grouped = False
 
-    def _shape_of_output(self, input_shape: Shape) -> Shape:
-        channels, height, width = input_shape
+    def build(self, shape: Shape) -> None:
+        super().build(shape)
+        channels, height, width = shape
         if min(height, width) < self.size:
             raise ValueError(f"a {self.size}×{self.size} pooling window does not fit a {height}×{width} input")
-        self._buffers = PerBatchSize(lambda n: _PoolBuffers(self, n))
-        return channels, (height - self.size) // self.stride + 1, (width - self.size) // self.stride + 1
-
-    def link(self, before: Layer | None, after: Layer | None) -> None:
-        super().link(before, after)
-        # Arrays without axes: NumPy takes half as long over them as over Python's numbers.
-        self._scale = np.array(self.input_scale / self.size**2, self.dtype)
-        self._shift = np.array(self.input_shift, self.dtype)
-        self._share = np.array(1 / self.size**2, self.dtype)
-        _, rows, columns = self.output_shape
-        self._rows = [np.s_[:, self.window(i, rows)] for i in range(self.size)]
-        self._columns = [np.s_[:, :, self.window(j, columns)] for j in range(self.size)]
-        between: list[Layer] = []
-        while before is not None and before.elementwise:
-            between.append(before)
-            before = before.before
-        _, height, width = self.input_shape
-        tiled = self.stride == self.size > 1 and height % self.size == width % self.size == 0
-        if isinstance(before, Conv2D) and tiled:
-            self.grouped = True
-            self._window_of_column = np.arange(width) // self.size
-            before.gradient_scale = self.input_scale / self.size**2
-            for layer in (before, *between):
-                layer.row_groups = self.size
-
-    def window(self, offset: int, count: int) -> slice:
-        """Select what stands at an offset in each of so many windows."""
-        return slice(offset, offset + count * self.stride, self.stride)
-
-    def rows_of_windows(self, x: Array) -> list[Array]:
-        """View the first row of every window, the second, …: `size` times (channels, height, input width, n)."""
-        _, height, _ = self.output_shape
-        return list(x) if self.grouped else [x[:, self.window(i, height)] for i in range(self.size)]
+        rows, columns, self.places = slide(self.size, self.stride, height, width)
+        self.output_shape = (channels, rows, columns)
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        buffers = self._buffers[x.shape[-1]]
-        output = buffers.output
-        _sum(buffers.input_parts(x), buffers.rows)
-        _sum(buffers.row_parts, output)
-        np.multiply(output, self._scale, out=output)
-        return np.add(output, self._shift, out=output) if self.input_shift else output
-
-    def backward(self, gradient: Array, need_input: bool = True) -> Array:
-        # Each input has the gradients of the windows that it is in, / size².
-        buffers = self._buffers[gradient.shape[-1]]
-        _, height, _ = self.output_shape
-        if self.grouped:
-            gradient.take(self._window_of_column, axis=2, out=buffers.rows, mode="clip")  # "raise" would copy
-            return buffers.gradient
-        scaled = gradient * self._scale
-        buffers.rows.fill(0)
-        for part in buffers.row_parts:
-            part += scaled
-        buffers.gradient.fill(0)
-        for i in range(self.size):
-            buffers.gradient[:, self.window(i, height)] += buffers.rows
-        return buffers.gradient
-
-    def infer(self, x: Array) -> Array:
-        for first, *others in (self._columns, self._rows):
-            total = x[first]
-            for place in others:
-                total = total + x[place]
-            x = total
-        means: Array = x * self._share
+        self.x = x
+        total: Any = sum(x[place] for place in self.places)
+        means: Array = total / self.size**2
         return means
 
-
-def _sum(parts: list[Array], out: Array) -> None:
-    if len(parts) == 1:
-        np.copyto(out, parts[0])
-        return
-    np.add(parts[0], parts[1], out=out)
-    for part in parts[2:]:
-        np.add(out, part, out=out)
+    def backward(self, g: Array) -> Array:
+        d_x, share = np.zeros_like(self.x), g / self.size**2
+        for place in self.places:
+            d_x[place] += share
+        return d_x
 
 
 class Flatten(Layer):
-    """(channels, height, width) in one axis, in that order."""
+    """Images as rows of values, channel by channel and row by row: (n, channels, height, width) as (n, values)."""
 
     kind = "flatten"
 
-    def _shape_of_output(self, input_shape: Shape) -> Shape:
-        return (prod(input_shape),)
+    def build(self, shape: Shape) -> None:
+        super().build(shape)
+        self.output_shape = (prod(shape),)
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        return x.reshape(*self.output_shape, -1)
+        return x.reshape(-1, *self.output_shape)
 
-    def backward(self, gradient: Array, need_input: bool = True) -> Array:
-        return gradient.reshape(*self.input_shape, -1)
-
-
-class _DenseBuffers(NamedTuple):
-    output: Array
-    input_gradient: Array
-    ones: Array
+    def backward(self, g: Array) -> Array:
+        return g.reshape(-1, *self.input_shape)
 
 
 class Dense(Weighted):
-    """A fully connected layer: ``output = weights @ input + bias``.
+    """A fully connected layer, ``y = x Wᵀ + b``, whose weights W are (outputs, inputs).
+
+    ``∂loss/∂W = gᵀ x``,  ``∂loss/∂b = Σₙ g``,  ``∂loss/∂x = g W``
 
     Parameters
     ----------
@@ -270,57 +219,27 @@ class Dense(Weighted):
     kind = "dense"
 
     def __init__(self, outputs: int, *, gain: float = 1.0) -> None:
-        super().__init__(gain)
-        self.outputs = outputs
+        self.outputs, self.gain = outputs, gain
 
-    def _shape_of_output(self, input_shape: Shape) -> Shape:
-        (self.fan_in,) = input_shape
-        self.parameter_count = self.outputs * (self.fan_in + 1)
-        self._buffers = PerBatchSize(
-            lambda n: _DenseBuffers(
-                empty((self.outputs, n), self.dtype),
-                empty((self.fan_in, n), self.dtype),
-                np.ones(n, self.dtype),
-            )
-        )
-        return (self.outputs,)
-
-    def bind(self, parameters: Array, gradients: Array) -> None:
-        super().bind(parameters, gradients)
-        self._bias_column = self.bias[:, None]
-        self._weights_gradient, self._bias_gradient = self.split(gradients).values()
-
-    def split(self, vector: Array) -> dict[str, Array]:
-        weights = vector[: self.outputs * self.fan_in].reshape(self.outputs, self.fan_in)
-        return {"weights": weights, "bias": vector[self.outputs * self.fan_in :]}
+    def build(self, shape: Shape) -> None:
+        super().build(shape)
+        (inputs,) = shape
+        self.output_shape = (self.outputs,)
+        self.parameters = {"weights": np.zeros((self.outputs, inputs)), "bias": np.zeros(self.outputs)}
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        self._x = x
-        output = self._buffers[x.shape[-1]].output
-        np.dot(self.weights, x, out=output)  # matmul takes longer over a single image
-        output += self._bias_column
-        if self.output_scale != 1:
-            output *= self.output_scale
-        return output
-
-    def backward(self, gradient: Array, need_input: bool = True) -> Array | None:
-        # y = W x + b:  ∂loss/∂W = g xᵀ,  ∂loss/∂b = Σ g,  ∂loss/∂x = Wᵀ g
-        _, input_gradient, ones = self._buffers[gradient.shape[-1]]
-        if self.output_scale != 1:
-            gradient = gradient * self.dtype.type(self.output_scale)
-        # The few logit gradients in column order: the product is then twice as fast.
-        np.matmul(np.asfortranarray(gradient), self._x.T, out=self._weights_gradient)
-        np.matmul(gradient, ones, out=self._bias_gradient)
-        return np.matmul(self.weights.T, gradient, out=input_gradient) if need_input else None
-
-    def infer(self, x: Array) -> Array:
-        y: Array = np.dot(self.weights, x)
-        y += self._bias_column
+        self.x = x
+        y: Array = x @ self.weights.T + self.bias
         return y
+
+    def backward(self, g: Array) -> Array:
+        self.gradients = {"weights": g.T @ self.x, "bias": g.sum(axis=0)}
+        d_x: Array = g @ self.weights
+        return d_x
 
 
 class Dropout(Layer):
-    """Zeroes each value with probability `rate` while training and scales the others by 1 / (1 − rate).
+    """While training, zeroes each value with probability `rate` and scales the others by 1 / (1 − rate).
 
     Parameters
     ----------
@@ -337,19 +256,36 @@ class Dropout(Layer):
     def __init__(self, rate: float) -> None:
         if not 0 <= rate < 1:
             raise ValueError(f"a dropout rate is in [0, 1), not {rate}")
-        self.rate = rate
-        self._rng = np.random.default_rng(0)
+        self.rate, self.rng = rate, np.random.default_rng(0)
 
     def initialize(self, rng: np.random.Generator) -> None:
-        self._rng = np.random.default_rng(rng.integers(2**63))
+        self.rng = np.random.default_rng(rng.integers(2**63))
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        self._mask: Array | None = None
-        if not training or not self.rate:
-            return x
-        kept = self._rng.random(x.shape, np.float32) >= self.rate
-        self._mask = np.multiply(kept, 1 / (1 - self.rate), dtype=self.dtype)
-        return x * self._mask
+        self.mask: Array = np.ones((), x.dtype)
+        if training and self.rate:
+            self.mask = (self.rng.random(x.shape, np.float32) >= self.rate) / x.dtype.type(1 - self.rate)
+        return x * self.mask
 
-    def backward(self, gradient: Array, need_input: bool = True) -> Array:
-        return gradient if self._mask is None else gradient.reshape(self._mask.shape) * self._mask
+    def backward(self, g: Array) -> Array:
+        return g * self.mask
+
+
+def slide(size: int, stride: int, height: int, width: int) -> tuple[int, int, list[tuple[slice, slice, slice, slice]]]:
+    """Slide a window of size × size over images, `stride` pixels at a time.
+
+    Returns
+    -------
+    rows, columns : int
+        How many places it comes to, down and across.
+    places : list of size · size indices
+        For each (y, x) in the window, an index that selects what lies there in all windows: the images, (n, channels,
+        height, width), shifted by (y, x), as (n, channels, rows, columns).
+    """
+    rows, columns = (height - size) // stride + 1, (width - size) // stride + 1
+    places = [
+        np.s_[:, :, y : y + rows * stride : stride, x : x + columns * stride : stride]
+        for y in range(size)
+        for x in range(size)
+    ]
+    return rows, columns, places

@@ -13,30 +13,23 @@ if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array
 
 
-@cache
-def _identity(classes: int, dtype: np.dtype[Any]) -> Array:
-    return np.eye(classes, dtype=dtype)
-
-
-def softmax(logits: Array, out: Array | None = None) -> Array:
+def softmax(logits: Array) -> Array:
     """Turn logits into probabilities.
 
     ``p[c] = exp(z[c]) / Σ exp(z)``, with the largest logit subtracted first so that nothing overflows.
 
     Parameters
     ----------
-    logits : ndarray of float, shape (classes, n)
-    out : ndarray of the same shape and dtype, optional
-        Where to put the result; may be `logits` itself.
+    logits : ndarray of float, shape (n, classes), or (classes,) for one image
 
     Returns
     -------
-    ndarray of float, shape (classes, n)
-        Columns add up to 1.
+    ndarray of float, of the same shape
+        Rows add up to 1.
     """
-    p: Array = np.subtract(logits, np.maximum.reduce(logits), out=out)
+    p: Array = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
     np.exp(p, out=p)
-    p /= np.add.reduce(p)
+    p /= np.add.reduce(p, axis=-1, keepdims=True)
     return p
 
 
@@ -47,38 +40,38 @@ def cross_entropy(probabilities: Array, labels: NDArray[np.integer[Any]]) -> Arr
 
     Parameters
     ----------
-    probabilities : ndarray of float, shape (classes, n)
+    probabilities : ndarray of float, shape (n, classes)
     labels : ndarray of int, shape (n,)
 
     Returns
     -------
     ndarray of float, shape (n,)
     """
-    of_truth: Array = probabilities[labels, np.arange(labels.size)]
+    of_truth: Array = probabilities[np.arange(labels.size), labels]
     losses: Array = -np.log(np.minimum(np.maximum(of_truth, 1e-15), 1 - 1e-15))
     return losses
 
 
-def cross_entropy_gradient(
-    probabilities: Array, labels: NDArray[np.integer[Any]], batch_size: int, out: Array | None = None
-) -> Array:
+def cross_entropy_gradient(probabilities: Array, labels: NDArray[np.integer[Any]], batch_size: int) -> Array:
     """Compute ∂(mean loss of the batch)/∂logits = (p − one-hot(label)) / batch size.
 
     Parameters
     ----------
-    probabilities : ndarray of float, shape (classes, n)
+    probabilities : ndarray of float, shape (n, classes)
         The softmax of the logits.
     labels : ndarray of int, shape (n,)
     batch_size : int
         Of the whole batch, of which these n images may be a part.
-    out : ndarray of the same shape and dtype as `probabilities`, optional
-        Where to put the result.
 
     Returns
     -------
-    ndarray of float, shape (classes, n)
+    ndarray of float, shape (n, classes)
     """
-    one_hot = _identity(len(probabilities), probabilities.dtype).take(labels, axis=1)
-    gradient: Array = np.subtract(probabilities, one_hot, out=out)
+    gradient: Array = probabilities - _one_hot(probabilities.shape[1], probabilities.dtype).take(labels, axis=0)
     gradient /= batch_size
     return gradient
+
+
+@cache
+def _one_hot(classes: int, dtype: np.dtype[Any]) -> Array:
+    return np.eye(classes, dtype=dtype)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mnist_gui.nn.layer import PerBatchSize, empty
+from mnist_gui.nn.fast import Plan
 from mnist_gui.nn.losses import cross_entropy_gradient, softmax
 
 if TYPE_CHECKING:
@@ -21,12 +20,19 @@ if TYPE_CHECKING:
 # Measured on 2 filters: 32 images take 0.9 MB; at 128 an image costs a third more.
 SLICE: Final = 32
 
+# Training needs a plan for one size of batch, its last short batch another, evaluation a third; a caller of many sizes
+# does not hold on to more than these.
+KEPT_PLANS: Final = 6
+
 
 class Network:
     """A classifier: layers from images to logits, then a softmax.
 
-    All parameters stand in one vector, and so do their gradients; the layers hold views. An optimiser step, a copy
-    for the window and a snapshot for the history are then one operation each.
+    All parameters stand in one vector, and so do their gradients; the layers hold views of the parameters. An optimiser
+    step, a copy for the window and a snapshot for the history are then one operation each.
+
+    `activations` walks the layers as they are defined. `probabilities` and `backpropagate` run the same layers by a
+    faster plan. A network belongs to one thread: both remember the last batch.
 
     Parameters
     ----------
@@ -41,6 +47,7 @@ class Network:
 
     Attributes
     ----------
+    classes : int
     parameters, gradients : ndarray of `dtype`, shape (count,)
     """
 
@@ -57,25 +64,31 @@ class Network:
         self.architecture = architecture
         shape = input_shape
         for layer in self.layers:
-            layer.build(shape, self.dtype)
+            layer.build(shape)
             shape = layer.output_shape
         (self.classes,) = shape
-        for before, layer, after in zip([None, *self.layers], self.layers, [*self.layers[1:], None], strict=False):
-            layer.link(before, after)
-        ends = np.cumsum([0, *(layer.parameter_count for layer in self.layers)])
-        self._parts = [slice(start, stop) for start, stop in pairwise(ends.tolist())]
-        self.parameters: Array = np.zeros(ends[-1], self.dtype)
-        self.gradients: Array = np.zeros(ends[-1], self.dtype)
-        for layer, part in zip(self.layers, self._parts, strict=True):
-            layer.bind(self.parameters[part], self.gradients[part])
-        self._inputs = PerBatchSize(self._make_input)
-        self._probabilities = PerBatchSize(lambda n: empty((self.classes, n), self.dtype))
-        self._logit_gradients = PerBatchSize(lambda n: empty((self.classes, n), self.dtype))
+        count = sum(layer.parameter_count for layer in self.layers)
+        self.parameters: Array = np.zeros(count, self.dtype)
+        self.gradients: Array = np.zeros(count, self.dtype)
+        for layer, parts in zip(self.layers, self.split(self.parameters), strict=True):
+            for name, part in parts.items():
+                part[...] = layer.parameters[name]
+            layer.parameters = parts
+        self._plans: dict[int, Plan] = {}
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw fresh parameters, layer by layer."""
         for layer in self.layers:
             layer.initialize(rng)
+
+    def split(self, vector: Array) -> list[dict[str, Array]]:
+        """Divide a vector of parameters or gradients: for each layer, views of its part by name."""
+        parts, start = [], 0
+        for layer in self.layers:
+            stop = start + layer.parameter_count
+            parts.append(layer.split(vector[start:stop]))
+            start = stop
+        return parts
 
     def named(self, vector: Array | None = None) -> dict[str, Array]:
         """Name the parts of a vector of parameters, gradients or an old copy of either.
@@ -90,17 +103,16 @@ class Network:
         dict of str to ndarray
             Views into `vector`, such as ``"conv1.weights"`` of shape (filters, channels, height, width).
         """
-        vector = self.parameters if vector is None else vector
         named: dict[str, Array] = {}
         seen: dict[str, int] = {}
-        for layer, part in zip(self.layers, self._parts, strict=True):
+        for layer, parts in zip(self.layers, self.split(self.parameters if vector is None else vector), strict=True):
             seen[layer.kind] = seen.get(layer.kind, 0) + 1
-            for name, view in layer.split(vector[part]).items():
-                named[f"{layer.kind}{seen[layer.kind]}.{name}"] = view
+            for name, part in parts.items():
+                named[f"{layer.kind}{seen[layer.kind]}.{name}"] = part
         return named
 
-    def probabilities(self, images: NDArray[Any]) -> Array:
-        """Classify images.
+    def as_input(self, images: NDArray[Any]) -> Array:
+        """Turn images into the numbers that the first layer reads.
 
         Parameters
         ----------
@@ -109,34 +121,48 @@ class Network:
 
         Returns
         -------
-        ndarray of float, shape (n, classes)
-            Rows add up to 1.
+        ndarray of the network's dtype, shape (n, *input_shape)
+            In [0, 1]. A copy.
         """
-        result = np.empty((len(images), self.classes), self.dtype)
-        for part in _slices(len(images)):
-            logits = self._forward(self._batch_last(images[part]), training=False)
-            softmax(logits, out=result[part].T)
-        return result
+        return np.array(_in_unit_range(images), self.dtype).reshape(-1, *self.input_shape)
 
     def activations(self, images: NDArray[Any]) -> list[Array]:
-        """Compute what every layer makes of the images.
+        """Compute what every layer makes of the images, by its definition.
 
         Parameters
         ----------
         images : ndarray
-            As for `probabilities`.
+            As for `as_input`. Few: each layer keeps what it needs to go backwards.
 
         Returns
         -------
-        list of ndarray of float
+        list of ndarray of the network's dtype
             One for each layer, of shape (n, *layer.output_shape); the last holds the logits.
         """
-        x = self._batch_last(images)
-        values = []
+        x, values = self.as_input(images), []
         for layer in self.layers:
-            x = layer.infer(x)
-            values.append(x.transpose(layer.batch_first))  # moveaxis takes ten times as long
+            x = layer.forward(x)
+            values.append(x)
         return values
+
+    def probabilities(self, images: NDArray[Any]) -> Array:
+        """Classify images, any number of them.
+
+        Parameters
+        ----------
+        images : ndarray
+            As for `as_input`.
+
+        Returns
+        -------
+        ndarray of the network's dtype, shape (n, classes)
+            Rows add up to 1.
+        """
+        result = np.empty((len(images), self.classes), self.dtype)
+        for part in _slices(len(images)):
+            batch = _in_unit_range(images[part])
+            result[part] = softmax(self._plan(len(batch)).forward(batch))
+        return result
 
     def backpropagate(self, images: NDArray[Any], labels: NDArray[np.integer[Any]]) -> Array:
         """Fill `gradients` with those of the batch's mean cross-entropy.
@@ -144,56 +170,41 @@ class Network:
         Parameters
         ----------
         images : ndarray
-            As for `probabilities`.
+            As for `as_input`.
         labels : ndarray of int, shape (n,)
 
         Returns
         -------
-        ndarray of float, shape (classes, n)
-            The probabilities before the step, from which `losses.cross_entropy` tells the loss. Good until the
-            next call.
+        ndarray of the network's dtype, shape (n, classes)
+            The probabilities before the step, from which `losses.cross_entropy` tells the loss.
         """
         n = len(images)
         if n <= SLICE:
             return self._backpropagate_slice(images, labels, n)
-        probabilities = self._probabilities[n]
-        total = np.zeros_like(self.gradients)
+        probabilities, total = np.empty((n, self.classes), self.dtype), np.zeros_like(self.gradients)
         for part in _slices(n):
-            probabilities[:, part] = self._backpropagate_slice(images[part], labels[part], n)
+            probabilities[part] = self._backpropagate_slice(images[part], labels[part], n)
             total += self.gradients
         self.gradients[...] = total
         return probabilities
 
     def _backpropagate_slice(self, images: NDArray[Any], labels: NDArray[np.integer[Any]], batch_size: int) -> Array:
-        n = len(images)
-        logits = self._forward(self._batch_last(images), training=True)
-        probabilities = softmax(logits, out=self._probabilities[n])
-        gradient: Array | None = cross_entropy_gradient(probabilities, labels, batch_size, out=self._logit_gradients[n])
-        for layer in reversed(self.layers):
-            assert gradient is not None
-            gradient = layer.backward(gradient, need_input=layer is not self.layers[0])
+        plan = self._plan(len(images))
+        probabilities = softmax(plan.forward(_in_unit_range(images), training=True))
+        plan.backward(cross_entropy_gradient(probabilities, labels, batch_size))
         return probabilities
 
-    def _forward(self, x: Array, *, training: bool) -> Array:
-        for layer in self.layers:
-            x = layer.forward(x, training)
-        return x
+    def _plan(self, n: int) -> Plan:
+        if n not in self._plans:
+            if len(self._plans) == KEPT_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[n] = Plan(self.layers, self.split(self.gradients), n, self.dtype)
+        return self._plans[n]
 
-    def _make_input(self, n: int) -> tuple[Array, Array]:
-        """Make a buffer for n images, and a view of it with a column for each."""
-        x = empty((*self.input_shape, n), self.dtype)
-        return x, x.reshape(-1, n)
 
-    def _batch_last(self, images: NDArray[Any]) -> Array:
-        """Copy images to the inside order (channels, height, width, n) and to [0, 1]."""
-        n = len(images)
-        x, target = self._inputs[n]
-        if images.dtype == np.uint8:
-            # In float32 even for a float64 network: a pixel is the same number in both.
-            images = images.astype(np.float32)
-            images /= 255
-        np.copyto(target, images.reshape(n, -1).T, casting="same_kind")
-        return x
+def _in_unit_range(images: NDArray[Any]) -> NDArray[Any]:
+    """Divide bytes by 255: in float32 even for a float64 network, so that a pixel is the same number in both."""
+    return images / np.float32(255) if images.dtype == np.uint8 else images
 
 
 def _slices(n: int) -> Iterator[slice]:

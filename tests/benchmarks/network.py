@@ -148,7 +148,7 @@ def drawing(rounds: int) -> list[Comparison]:
 
     def ours() -> list[np.ndarray]:
         maps = network.activations(image[None])
-        return [*maps, softmax(maps[-1].T).T]
+        return [*maps, softmax(maps[-1])]
 
     def eager() -> list[torch.Tensor]:
         return model.maps(torch.from_numpy(image)[None, None])

@@ -1,8 +1,13 @@
-"""The layers again as naive loops, image by image and pixel by pixel: slow, and hard to get wrong."""
+"""The layers again as naive loops, image by image and pixel by pixel: slow, and hard to get wrong.
+
+And what these layers make of a batch when they are walked one by one, to compare the plan with.
+"""
 
 from itertools import product
 
 import numpy as np
+
+from mnist_gui.nn.losses import cross_entropy_gradient, softmax
 
 
 def conv2d(x, weights, bias, stride):
@@ -56,3 +61,20 @@ def dense(x, weights, bias):
 def softmax_cross_entropy(logits, label):
     """The loss of one image, from its logits alone."""
     return np.log(sum(np.exp(z) for z in logits)) - logits[label]
+
+
+def backpropagate(network, images, labels):
+    """The probabilities of a batch in training and the gradient of its mean loss, by the definitions of the layers."""
+    x = network.as_input(images)
+    for layer in network.layers:
+        x = layer.forward(x, training=True)
+    p = softmax(x)
+    g = cross_entropy_gradient(p, labels, len(labels))
+    for layer in reversed(network.layers):
+        g = layer.backward(g)
+    gradient = np.zeros_like(network.parameters)
+    for layer, parts in zip(network.layers, network.split(gradient), strict=True):
+        assert parts.keys() == layer.gradients.keys()
+        for name, part in parts.items():
+            part[...] = layer.gradients[name]
+    return p, gradient

@@ -50,7 +50,7 @@ def batch(network, rng, n):
 
 
 def mean_loss(network, images, labels):
-    return cross_entropy(network.probabilities(images).T, labels).mean()
+    return cross_entropy(network.probabilities(images), labels).mean()
 
 
 @pytest.mark.parametrize("n", [1, 7, SLICE, SLICE + 1])
@@ -68,29 +68,26 @@ def test_gradient_along_a_random_direction(network, rng, n):
     assert (losses[0] - losses[1]) / (2 * h) == pytest.approx(slope, rel=1e-6, abs=1e-10)
 
 
-def test_gradient_of_the_images_is_there_when_asked_for(network, rng):
+def test_gradient_of_the_images_by_the_definitions(network, rng):
     images, _ = batch(network, rng, 3)
-    x = np.ascontiguousarray(np.moveaxis(images, 0, -1))
-    for layer in network.layers:
-        x = layer.forward(x)
-    g = rng.normal(size=x.shape)
-    back = g
+    logits = network.activations(images)[-1]
+    back = g = rng.normal(size=logits.shape)
     for layer in reversed(network.layers):
         back = layer.backward(back)
     direction, h = rng.normal(size=images.shape), 1e-5
     ahead, behind = (network.activations(images + side * direction)[-1] for side in (h, -h))
-    slope = float((np.moveaxis(back.reshape(*network.input_shape, -1), -1, 0) * direction).sum())
-    assert ((ahead - behind) * g.T).sum() / (2 * h) == pytest.approx(slope, rel=1e-6, abs=1e-9)
+    slope = float((back * direction).sum())
+    assert ((ahead - behind) * g).sum() / (2 * h) == pytest.approx(slope, rel=1e-6, abs=1e-9)
 
 
 def test_a_batch_is_the_sum_of_its_images(network, rng):
     images, labels = batch(network, rng, 2 * SLICE + 5)
-    together = network.backpropagate(images, labels).copy()
+    together = network.backpropagate(images, labels)
     gradient = network.gradients.copy()
     alone = np.zeros_like(gradient)
     for i in range(len(images)):
         p = network.backpropagate(images[i : i + 1], labels[i : i + 1])
-        np.testing.assert_allclose(p[:, 0], together[:, i], atol=1e-12)
+        np.testing.assert_allclose(p[0], together[i], atol=1e-12)
         alone += network.gradients / len(images)
     np.testing.assert_allclose(gradient, alone, atol=1e-12)
 
@@ -99,7 +96,7 @@ def test_the_loss_is_the_oracles(network, rng):
     images, labels = batch(network, rng, 6)
     logits = network.activations(images)[-1]
     expected = [oracles.softmax_cross_entropy(z, label) for z, label in zip(logits, labels, strict=True)]
-    np.testing.assert_allclose(cross_entropy(network.probabilities(images).T, labels), expected, atol=1e-12)
+    np.testing.assert_allclose(cross_entropy(network.probabilities(images), labels), expected, atol=1e-12)
 
 
 def test_activations_have_the_shapes_of_the_layers(network, rng):
@@ -134,6 +131,15 @@ def test_bytes_are_the_same_images_as_floats(rng):
     floats = (pixels / np.float32(255))[:, None]
     assert floats.dtype == np.float32
     np.testing.assert_array_equal(network.probabilities(pixels), network.probabilities(floats))
+    for one, other in zip(network.activations(pixels), network.activations(floats), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_pixel_is_the_same_number_in_a_float64_network(rng):
+    pixels = rng.integers(0, 256, (2, 28, 28), np.uint8)
+    read = architectures.build("notebook", np.float64).as_input(pixels)
+    assert read.dtype == np.float64
+    np.testing.assert_array_equal(read[:, 0], pixels / np.float32(255))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -20,6 +20,7 @@ from mnist_gui.gui.network.probability_bars import ProbabilityBars
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.steady_label import SteadyLabel
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
+from mnist_gui.nn.losses import softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,8 +176,7 @@ class NetworkView(QWidget):
             self._show_answer("–")
         else:
             logits = activations[-1][0]
-            p = np.exp(logits - logits.max())
-            p /= p.sum()
+            p = softmax(logits)
             self.bars.show_probabilities(p)
             first, second = np.argsort(-p, kind="stable")[:2]  # of equals, the smaller digit, as for the bars
             close = p[second] > CLOSE * p[first]
