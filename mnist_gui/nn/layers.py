@@ -23,6 +23,8 @@ import numpy as np
 from mnist_gui.nn.layer import Layer
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mnist_gui.nn.layer import Array, Shape
 
 __all__ = ["AvgPool2D", "Conv2D", "Dense", "Dropout", "Flatten", "Layer", "ReLU", "Sigmoid"]
@@ -261,10 +263,12 @@ class Dropout(Layer):
     def initialize(self, rng: np.random.Generator) -> None:
         self.rng = np.random.default_rng(rng.integers(2**63))
 
+    def keep(self, shape: Shape) -> NDArray[np.bool_]:
+        """Draw which values of a batch, of the shape (n, …), are kept."""
+        return self.rng.random(shape, np.float32) >= self.rate
+
     def forward(self, x: Array, training: bool = False) -> Array:
-        self.mask: Array = np.ones((), x.dtype)
-        if training and self.rate:
-            self.mask = (self.rng.random(x.shape, np.float32) >= self.rate) / x.dtype.type(1 - self.rate)
+        self.mask: Array = self.keep(x.shape) / x.dtype.type(1 - self.rate) if training else np.ones_like(x)
         return x * self.mask
 
     def backward(self, g: Array) -> Array:
