@@ -158,11 +158,11 @@ class Network:
         ndarray of the network's dtype, shape (n, classes)
             Rows add up to 1.
         """
-        result = np.empty((len(images), self.classes), self.dtype)
+        logits = np.empty((self.classes, len(images)), self.dtype).T  # in memory as the plan and the softmax like it
         for part in _slices(len(images)):
             batch = _in_unit_range(images[part])
-            result[part] = softmax(self._plan(len(batch)).forward(batch))
-        return result
+            logits[part] = self._plan(len(batch)).forward(batch)
+        return softmax(logits)
 
     def backpropagate(self, images: NDArray[Any], labels: NDArray[np.integer[Any]]) -> Array:
         """Fill `gradients` with those of the batch's mean cross-entropy.

@@ -13,6 +13,7 @@ from .contenders import UnavailableError
 from .report import COMPARISON_HEAD, MEASURE_HEAD, Comparison, table
 
 COMPARED = {
+    "larger": network.larger,
     "epoch": network.epoch,
     "evaluation": network.evaluation,
     "drawing": network.drawing,

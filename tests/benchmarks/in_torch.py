@@ -49,11 +49,31 @@ class Model(torch.nn.Module):
         return [z, y, pooled, logits, torch.softmax(logits, 1)]
 
 
+class Deep(torch.nn.Module):
+    """The architecture "deep"; its dropout is at the rate of `dropout`."""
+
+    def __init__(self, start: Network) -> None:
+        super().__init__()
+        shapes = {name: part.shape for name, part in start.named().items()}
+        (filters, channels, k, _), (more, _, m, _) = shapes["conv1.weights"], shapes["conv2.weights"]
+        self.conv, self.conv2 = torch.nn.Conv2d(channels, filters, k), torch.nn.Conv2d(filters, more, m)
+        self.dense = torch.nn.Linear(shapes["dense1.weights"][1], 10)
+        self.dropout = 0.0
+        with torch.no_grad():
+            for parameter, part in zip(self.parameters(), start.named().values(), strict=True):
+                parameter.copy_(torch.tensor(part))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.avg_pool2d(F.relu(self.conv(x)), 2)
+        x = F.avg_pool2d(F.relu(self.conv2(x)), 2).flatten(1)
+        return self.dense(F.dropout(x, self.dropout) if self.dropout else x)
+
+
 class Torch:
     """A training step with one of the three implementations of torch.optim.SGD ("for-loop", "foreach", "fused")."""
 
     def __init__(self, start: Network, batch: Batch, *, form: str = "for-loop", compiled: bool = False) -> None:
-        self._model = Model(start)
+        self._model = Deep(start) if start.architecture == "deep" else Model(start)
         self._forward: Callable[[torch.Tensor], torch.Tensor] = self._model
         if compiled:
             self._forward = torch.compile(self._model)
@@ -74,10 +94,16 @@ class Torch:
         self._optimizer.step()
         return loss.detach()
 
+    def drop_out(self, rate: float) -> None:
+        self._model.dropout = rate
+
     def parameters(self) -> NDArray[Any]:
-        conv, conv_bias, dense, dense_bias = (p.detach().numpy() for p in self._model.parameters())
-        rows = np.concatenate([conv.reshape(len(conv), -1), conv_bias[:, None]], axis=1)
-        return np.concatenate([rows.ravel(), dense.ravel(), dense_bias])
+        *convolutions, dense, dense_bias = (p.detach().numpy() for p in self._model.parameters())
+        rows = [
+            np.concatenate([weights.reshape(len(weights), -1), bias[:, None]], axis=1).ravel()
+            for weights, bias in zip(convolutions[::2], convolutions[1::2], strict=True)
+        ]
+        return np.concatenate([*rows, dense.ravel(), dense_bias])
 
 
 FORMS = ["for-loop", "foreach", "fused"]
