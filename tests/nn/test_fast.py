@@ -28,6 +28,7 @@ LISTS = architectures.ARCHITECTURES | {
     "stride 2": lambda: [Conv2D(3, 3, 2), ReLU(), AvgPool2D(2), Conv2D(4, 3, 2), Sigmoid(), Flatten(), Dense(10)],
     "steps longer than the kernel": lambda: [Conv2D(3, 2, 3), Sigmoid(), Conv2D(3, 1, 2), ReLU(), Flatten(), Dense(10)],
     "convolutions alone": lambda: [Conv2D(3, 3), Conv2D(4, 2), Conv2D(2, 3), Flatten(), Dense(10)],
+    "many large filters": lambda: [Conv2D(32, 7), ReLU(), AvgPool2D(4), Flatten(), Dense(10)],
     "dense, relu, dense": lambda: [Flatten(), Dense(12), ReLU(), Dense(9), Sigmoid(), Dense(10)],
     "overlapping windows": lambda: [Conv2D(3, 3), Sigmoid(), AvgPool2D(3, 2), AvgPool2D(2, 3), Flatten(), Dense(10)],
     "dropout everywhere": lambda: [
