@@ -33,7 +33,7 @@ class Layer:
     gradients: dict[str, Array]
 
     def build(self, shape: Shape) -> None:
-        """Fix the shapes and make the parameters, all of them 0.
+        """Fix the shapes and make the parameters. Overridden to set `output_shape` or `parameters`.
 
         Parameters
         ----------
