@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import reprlib
 import stat
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mnist_gui.errors import UserError
+from mnist_gui import atomic
+from mnist_gui.errors import UserError, reason
 from mnist_gui.history import Snapshot
 from mnist_gui.nn import architectures
 from mnist_gui.training import Recipe
@@ -65,7 +63,7 @@ class ModelRecord:
 
 
 def save(path: str | PathLike[str], network: Network, record: ModelRecord, history: Sequence[Snapshot] = ()) -> None:
-    """Write a network, whole or not at all: to a temporary file beside the target, which then takes its name.
+    """Write a network, whole or not at all.
 
     Parameters
     ----------
@@ -88,35 +86,9 @@ def save(path: str | PathLike[str], network: Network, record: ModelRecord, histo
     metadata = {"format_version": FORMAT_VERSION, **asdict(record)}
     content = to_bytes(tensors, {_KEY: json.dumps(metadata)})
     try:
-        target = Path(os.path.realpath(path))  # a link stays a link, even one that leads nowhere yet
-        if target.exists() and not target.is_file():
-            raise ModelFileError(f"The model can't be saved as {path}: that is not a file.")
-        with NamedTemporaryFile(dir=target.parent, prefix=".model-", delete=False) as temporary:
-            try:
-                temporary.write(content)
-                temporary.flush()
-                os.fsync(temporary.fileno())
-                temporary.close()
-                _give_usual_permissions(temporary.name)
-                Path(temporary.name).replace(target)
-            except BaseException:
-                temporary.close()
-                Path(temporary.name).unlink(missing_ok=True)
-                raise
-    except (OSError, ValueError) as error:  # a null character in a name is a ValueError
-        raise ModelFileError(f"The model can't be saved as {path}: {_reason(error)}.") from error
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return str(getattr(error, "strerror", None) or error)
-
-
-def _give_usual_permissions(path: str) -> None:
-    """Undo the privacy of temporary files: a model is a file like any other."""
-    umask = os.umask(0)
-    os.umask(umask)
-    with suppress(OSError):
-        Path(path).chmod(0o666 & ~umask)
+        atomic.write(path, content)
+    except OSError as error:
+        raise ModelFileError(f"The model can't be saved as {path}: {reason(error)}.") from error
 
 
 def load(path: str | PathLike[str]) -> tuple[Network, ModelRecord]:
@@ -221,7 +193,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             raise ModelFileError(f"{path} is not a model of this program: it is far too large.")
         content = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"The model {path} can't be read: {_reason(error)}.") from error
+        raise ModelFileError(f"The model {path} can't be read: {reason(error)}.") from error
     metadata, tensors = _parse(path, content)
     version = metadata.get("format_version")
     if version != FORMAT_VERSION:

@@ -1,14 +1,12 @@
 """The person's own digits, kept so that nothing is ever lost: a file for each, and no index to fight over.
 
-A digit is written to a temporary file first, which then takes its name: a crash or a full disk leaves a whole digit or
-none. Names are unique, so several windows may add at once. Nothing is deleted: what is removed moves into a folder
-beside the others, and a file that can't be read is reported and stays.
+A digit is written whole or not at all, whatever happens. Names are unique, so several windows may add at once. Nothing
+is deleted: what is removed moves into a folder beside the others, and a file that can't be read is reported and stays.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from mnist_gui import ink
+from mnist_gui import atomic, ink
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE
-from mnist_gui.errors import UserError
+from mnist_gui.errors import UserError, reason
 from mnist_gui.ink import Stroke
 
 if TYPE_CHECKING:
@@ -167,9 +165,9 @@ class MyDigits:
         """Keep a digit; raise MyDigitsError if it can't be kept."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(self.folder / f"{digit.id}.json", to_json(digit) + "\n")
+            atomic.write(self.folder / f"{digit.id}.json", (to_json(digit) + "\n").encode())
         except OSError as error:
-            raise MyDigitsError(f"The digit can't be kept in {self.folder}: {_reason(error)}.") from error
+            raise MyDigitsError(f"The digit can't be kept in {self.folder}: {reason(error)}.") from error
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take digits off the list; `restore` brings them back."""
@@ -186,7 +184,7 @@ class MyDigits:
                 with suppress(FileNotFoundError):  # another window was quicker
                     (source / f"{name}.json").replace(target / f"{name}.json")
         except OSError as error:
-            raise MyDigitsError(f"The digits can't be moved to {target}: {_reason(error)}.") from error
+            raise MyDigitsError(f"The digits can't be moved to {target}: {reason(error)}.") from error
 
     def merge(self, digits: Iterable[MyDigit]) -> int:
         """Keep digits from elsewhere, but for those that are here already; return how many are new."""
@@ -201,9 +199,9 @@ class MyDigits:
 def export(path: str | PathLike[str], digits: Sequence[MyDigit]) -> None:
     """Write digits to one file, a line each; raise MyDigitsError and leave what was there if that fails."""
     try:
-        _write(Path(path), "".join(to_json(digit) + "\n" for digit in digits))
+        atomic.write(path, "".join(to_json(digit) + "\n" for digit in digits).encode())
     except OSError as error:
-        raise MyDigitsError(f"The digits can't be saved as {path}: {_reason(error)}.") from error
+        raise MyDigitsError(f"The digits can't be saved as {path}: {reason(error)}.") from error
 
 
 def read_export(path: str | PathLike[str]) -> list[MyDigit]:
@@ -220,7 +218,7 @@ def read_export(path: str | PathLike[str]) -> list[MyDigit]:
             raise MyDigitsError(f"{path} is far too large to hold digits.")
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        why = _reason(error) if isinstance(error, OSError) else "it is not text"
+        why = reason(error) if isinstance(error, OSError) else "it is not text"
         raise MyDigitsError(f"The digits in {path} can't be read: {why}.") from error
     digits = []
     for number, line in enumerate(lines, 1):
@@ -234,28 +232,3 @@ def read_export(path: str | PathLike[str]) -> list[MyDigit]:
     if not digits:
         raise MyDigitsError(f"{path} holds no digits.")
     return digits
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, and see it onto the disk."""
-    temporary = path.with_name(f".{uuid.uuid4()}.part")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    with suppress(OSError):  # where a folder can be opened, its new entry is seen onto the disk too
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

@@ -385,13 +385,6 @@ def test_saving_again_replaces_the_file(path: Path) -> None:
     assert not model_file.load(path)[0].parameters.any()
 
 
-def test_the_file_is_on_the_disk_before_it_takes_the_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[bytes] = []
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.read_bytes()))
-    model_file.save(path, architectures.build("notebook"), RECORD)
-    assert synced == [SOUND]
-
-
 @pytest.mark.parametrize("name", ["nowhere/model", "model.safetensors/model", "nul\0"])
 def test_a_place_that_does_not_exist_is_named(path: Path, name: str) -> None:
     with pytest.raises(ModelFileError, match=r"^The model can't be saved as [^\n]*$"):
@@ -399,42 +392,9 @@ def test_a_place_that_does_not_exist_is_named(path: Path, name: str) -> None:
     assert contents(path.parent) == {path.name: SOUND}
 
 
-def test_a_name_as_long_as_names_can_be_is_fine(tmp_path: Path) -> None:
-    path = tmp_path / ("x" * 255)
-    model_file.save(path, make_network(), RECORD)
-    assert model_file.load(path)[1] == RECORD
-
-
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="not a file"):
         model_file.save(tmp_path, make_network(), RECORD)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="about pipes, links and permissions as POSIX has them")
-def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")  # as /dev/null would be, for the one who may
-    with pytest.raises(ModelFileError, match="not a file"):
-        model_file.save(tmp_path / "pipe", make_network(), RECORD)
-    assert (tmp_path / "pipe").is_fifo()
-
-
-@pytest.mark.skipif(os.name != "posix", reason="about pipes, links and permissions as POSIX has them")
-def test_a_link_stays_a_link(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    link = tmp_path_factory.mktemp("elsewhere") / "link"
-    link.symlink_to(path)
-    model_file.save(link, architectures.build("notebook"), RECORD)
-    assert link.is_symlink()
-    assert path.read_bytes() != SOUND
-
-
-@pytest.mark.skipif(os.name != "posix", reason="about pipes, links and permissions as POSIX has them")
-def test_others_may_read_the_file_as_the_umask_says(path: Path) -> None:
-    before = os.umask(0o027)
-    try:
-        model_file.save(path, make_network(), RECORD)
-    finally:
-        assert os.umask(before) == 0o027
-    assert path.stat().st_mode & 0o777 == 0o640
 
 
 # The history that may be kept with a model.
