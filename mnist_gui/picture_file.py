@@ -42,7 +42,7 @@ _FEWER_PIXELS: Final = {"WEBP": 20_000_000, "ppm_plain": 1_000_000}  # whose dec
 _MAX_PLAIN: Final = 4_000_000  # bytes of a PPM whose numbers are written in digits
 _MAX_COMMENTS: Final = 100  # in such a one; its decoder takes a time for each that grows with the rest
 _MAX_TILE: Final = 10_000_000  # pixels of a TIFF's tile, which may be far larger than its picture
-_MAX_READS: Final = 200_000  # of a file, for a picture's blocks may be tiny, and a comment is read byte by byte
+_MAX_READS: Final = 100_000  # of a file, for a picture's blocks may be tiny, and a comment is read byte by byte
 _MAX_TIFF_HEADER: Final = 4_000_000  # bytes; each of its thousand entries may lead to the same ones
 _ANIMATED: Final = ("GIF", "PNG", "WEBP")
 _MAX_FRAMES: Final = 500
@@ -91,9 +91,9 @@ def open_picture(path: str | PathLike[str]) -> Image.Image:
                 if picture.mode == "F" and not (np.abs(np.asarray(picture)) < _MAX_VALUE).all():
                     raise PictureError(f"{path} can't be read: it holds values that are not numbers, or too large")
                 return _turn(picture, image)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        if isinstance(error, UnidentifiedImageError):
-            raise PictureError(f"{path} is not a picture that can be read ({', '.join(PICTURE_FORMATS)})") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{path} is not a picture that can be read ({', '.join(PICTURE_FORMATS)})") from None
+    except Image.DecompressionBombError:
         raise PictureError(f"{path} is too large: at most {MAX_PIXELS:,} pixels are read") from None
     except MemoryError as error:
         raise PictureError(f"There is not enough memory for {path}") from error
@@ -132,7 +132,7 @@ class _Bounded:
         is_tiff = file.read(4)[2:3] in (b"*", b"\0", b"+")
         size = file.seek(0, 2)
         file.seek(0)
-        self._bytes = min(size, _MAX_TIFF_HEADER) if is_tiff else size + 1_000_000
+        self._bytes = _MAX_TIFF_HEADER if is_tiff else size + 1_000_000
         self._after_header = 3 * size + 1_000_000
 
     def opened(self, *, plain: bool) -> None:
