@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,6 +89,27 @@ def save(path: str | PathLike[str], network: Network, record: ModelRecord, histo
         atomic.write(path, content)
     except OSError as error:
         raise ModelFileError(f"The model can't be saved as {path}: {reason(error)}.") from error
+
+
+def models_folder() -> Path:
+    """Say where models are kept that could not be saved where the person wanted them; the folder need not exist."""
+    import platformdirs  # here, because the window starts without it
+
+    return platformdirs.user_data_path("mnist_gui", appauthor=False) / "models"
+
+
+def rescue(name: str, network: Network, record: ModelRecord) -> Path:
+    """Save a network in the user's data folder under a name that is free there, and return where; raise as `save`."""
+    folder = models_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ModelFileError(f"The model can't be saved in {folder}: {reason(error)}.") from error
+    wanted = Path(name)
+    names = chain([wanted.name], (f"{wanted.stem}-{number}{wanted.suffix}" for number in count(2)))
+    path = next(folder / free for free in names if not (folder / free).exists())
+    save(path, network, record)
+    return path
 
 
 @dataclass(frozen=True, slots=True, eq=False)

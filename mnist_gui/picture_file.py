@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import struct
 import warnings
 import zlib
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
@@ -113,6 +115,36 @@ def open_picture(path: str | PathLike[str]) -> Image.Image:
         zlib.error,
     ) as error:  # what Pillow's decoders raise for damaged files is not one kind of exception
         raise PictureError(f"{path} can't be read: {one_line(str(error) or type(error).__name__)}") from error
+
+
+def find_pictures(text: str) -> list[Path]:
+    """Return the files that a person means by a name, which may be a picture's, a folder's or a pattern like ``*.png``.
+
+    A pattern is looked at here too, because not every shell does it. Of a folder the pictures in it are meant, by
+    their names' endings, but not those in folders within.
+
+    Raises
+    ------
+    PictureError
+        If a folder or a pattern has none.
+    """
+    path = Path(text)
+    try:
+        if path.is_dir():
+            inside = sorted(child for child in path.iterdir() if child.suffix.lower() in SUFFIXES)
+            found = [child for child in inside if not (child.name.startswith(".") or child.is_dir())]
+            if not found:
+                raise PictureError(f"{text} holds no pictures")
+            return found
+        if not path.exists() and glob.has_magic(text):
+            matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207  (a path's own takes none from the root)
+            found = [match for match in map(Path, matches) if not match.is_dir()]
+            if not found:
+                raise PictureError(f"{text} matches no files")
+            return found
+    except OSError as error:
+        raise PictureError(f"{text} can't be read: {reason(error)}") from error
+    return [path]
 
 
 class _Bounded:
