@@ -5,23 +5,25 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import math
 import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mnist_gui import __version__
-from mnist_gui.errors import UserError
+from mnist_gui.errors import UserError, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mnist_gui.data.dataset import Dataset
+    from mnist_gui.model_file import ModelRecord
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Epoch, Progress, Recipe
+
+_COMMANDS: Final = ("train", "evaluate", "predict")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be in any encoding
     try:
         try:
-            options = _parser().parse_args(arguments)
+            options = _options(list(sys.argv[1:] if arguments is None else arguments))
             status: int = options.run(options)
         finally:
             sys.stdout.flush()  # here, and not at the interpreter's exit, where an error has no handler
@@ -60,6 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _options(words: list[str]) -> argparse.Namespace:
+    """Understand the words of a command; a first word that is neither a command nor an option is a file's name."""
+    parser = _parser()
+    if words[:1] == ["--"]:  # so that a file may be called anything
+        words = words[1:]
+    elif not words or words[0].startswith("-") or words[0] in _COMMANDS:
+        return parser.parse_args(words)
+    if len(words) > 1:
+        parser.error(f"{quoted(words[0])} is no command, and of files one is opened at a time")
+    return argparse.Namespace(run=_window, file=Path(words[0]) if words else None)
+
+
 def _fail(message: str) -> int:
     print(f"mnist-gui: {' '.join(message.splitlines())}", file=sys.stderr)
     return 1
@@ -74,22 +88,23 @@ def _discard_output() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mnist-gui",
+        usage="%(prog)s [-h] [--version] [FILE | COMMAND ...]",
         description="Draw a digit, train a small NumPy CNN from nothing, and look inside it. "
-        "Without a command, the window opens.",
+        "Without a command, the window opens; with a FILE, which may be a model or a picture, it opens with that.",
         epilog="MNIST_GUI_DATA names a folder with the four MNIST files, plain or .gz.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    parser.set_defaults(run=_window)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(run=_window, file=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=parser.prog)
 
     train = commands.add_parser("train", help="train a network from nothing", description="Train from nothing.")
     train.add_argument("--recipe", type=_recipe, default="default", help="default or notebook (the published run)")
     train.add_argument("--architecture", type=_architecture, default="notebook", metavar="NAME")
     _add_data(train)
-    train.add_argument("--epochs", type=_whole(1, 10_000), metavar="N")
-    train.add_argument("--batch-size", type=_whole(1, 1_000_000), metavar="N")
-    train.add_argument("--learning-rate", type=_positive, metavar="X")
-    train.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N")
+    train.add_argument("--epochs", type=_whole("epochs"), metavar="N")
+    train.add_argument("--batch-size", type=_whole("batch_size"), metavar="N")
+    train.add_argument("--learning-rate", type=_learning_rate, metavar="X")
+    train.add_argument("--seed", type=_whole("seed"), metavar="N")
     train.add_argument("--output", type=Path, metavar="FILE", help="where to save the model (.safetensors)")
     train.set_defaults(run=_train)
 
@@ -99,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
 
     predict = commands.add_parser("predict", help="read the digit in each picture")
-    predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="any picture of one digit")
+    predict.add_argument(
+        "pictures", nargs="+", metavar="PICTURE", help="any picture of one digit, a folder of them, or a pattern"
+    )
     predict.add_argument("--model", type=Path, metavar="MODEL", help="by default the one that ships")
     predict.add_argument("--json", action="store_true", help="print a JSON list with all probabilities")
     predict.set_defaults(run=_predict)
@@ -115,28 +132,34 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
+def _whole(name: str) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
+        from mnist_gui.recipe import LIMITS
+
+        least, most = LIMITS[name]
         with suppress(ValueError):
-            if least <= int(text) <= most:
+            if "_" not in text and least <= int(text) <= most:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from {least:.0f} to {most:.0f}")
 
     return whole_number
 
 
-def _positive(text: str) -> float:
+def _learning_rate(text: str) -> float:
+    from mnist_gui.recipe import LIMITS
+
+    least, most = LIMITS["learning_rate"]
     with suppress(ValueError):
-        if math.isfinite(float(text)) and float(text) > 0:
+        if "_" not in text and least <= float(text) <= most:
             return float(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    raise argparse.ArgumentTypeError(f"{quoted(text)} is not a number from {least:.9f} to {most:,.0f}")
 
 
 def _recipe(name: str) -> str:
     from mnist_gui.training import RECIPES
 
     if name not in RECIPES:
-        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(RECIPES)}")
+        raise argparse.ArgumentTypeError(f"{quoted(name)} is none of {', '.join(RECIPES)}")
     return name
 
 
@@ -144,14 +167,16 @@ def _architecture(name: str) -> str:
     from mnist_gui.nn.architectures import ARCHITECTURES
 
     if name not in ARCHITECTURES:
-        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(ARCHITECTURES)}")
+        raise argparse.ArgumentTypeError(f"{quoted(name)} is none of {', '.join(ARCHITECTURES)}")
     return name
 
 
-def _window(_: argparse.Namespace) -> int:
+def _window(options: argparse.Namespace) -> int:
+    if options.file is not None and not options.file.is_file():
+        raise UserError(f"{options.file} is neither a command nor a file: mnist-gui --help lists the commands.")
     from mnist_gui.gui.app import run
 
-    return run()
+    return run(options.file)
 
 
 def _load_data(source: str) -> Dataset:
@@ -179,6 +204,7 @@ def _train(options: argparse.Namespace) -> int:
     from mnist_gui import model_file
     from mnist_gui.nn import architectures
     from mnist_gui.training import recipe_for, train
+    from mnist_gui.verdict import nothing_learned
 
     given = {
         "epochs": options.epochs,
@@ -197,6 +223,7 @@ def _train(options: argparse.Namespace) -> int:
     if interrupted:
         network.parameters[:] = last.parameters  # what the record below is about, to the step
         print(f"Stopped after {_epochs(last):.1f} of {recipe.epochs} epochs.", file=sys.stderr)
+    saved = False
     if options.output:
         tested = last.epochs[-1] if last.finished else None
         record = model_file.ModelRecord(
@@ -207,12 +234,27 @@ def _train(options: argparse.Namespace) -> int:
             test_loss=tested.test_loss if tested else None,
             test_accuracy=tested.test_accuracy if tested else None,
         )
-        model_file.save(options.output, network, record)
-        print(f"Saved {options.output}", file=sys.stderr)
+        saved = _save(options.output, network, record)
     if not interrupted:
-        print(f"\nTest Results:\n{_test_line(network, data, recipe)}")
-    # Who stops a run that keeps its model has what they want of it; one that kept nothing came to nothing.
-    return 1 if interrupted and not options.output else 0
+        print(f"\nTest Results:\n{_test_line(network, data, recipe)}", flush=True)
+    remark = nothing_learned(last)
+    if remark:
+        print(remark, file=sys.stderr)
+    # With --output, Ctrl-C saves the model and exits 0; without, 1.
+    return 0 if saved or not (interrupted or options.output) else 1
+
+
+def _save(path: Path, network: Network, record: ModelRecord) -> bool:
+    """Save a model where it was wanted and return True; or else where the user's data are kept, and return False."""
+    from mnist_gui import model_file
+
+    try:
+        model_file.save(path, network, record)
+    except model_file.ModelFileError as error:
+        _fail(f"{error} It is kept as {model_file.rescue(path.name, network, record)}.")
+        return False
+    print(f"Saved {path}", file=sys.stderr)
+    return True
 
 
 def _run(training: Iterator[Progress | None]) -> tuple[Progress, bool]:
@@ -287,23 +329,46 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from mnist_gui import assets, ink, model_file
+    from mnist_gui import assets, model_file
+    from mnist_gui.picture_file import find_pictures
 
     network, _ = model_file.load(options.model or assets.SHIPPED_MODEL)
     answers: list[dict[str, Any]] = []
-    for path in options.images:
-        image = ink.from_picture(ink.open_picture(path))
-        answer: dict[str, Any] = {"file": str(path), "digit": None, "confidence": None, "probabilities": None}
-        if image is not None:
-            probabilities = network.probabilities(image[None])[0].astype(float)
-            answer["digit"] = int(probabilities.argmax())
-            answer["confidence"] = float(probabilities.max())
-            answer["probabilities"] = probabilities.tolist()
-        answers.append(answer)
+    status = 0
+    for text in options.pictures:
+        paths: list[Path] = []
+        try:
+            paths = find_pictures(text)
+        except UserError as error:
+            status = _fail(str(error))
+        for path in paths:
+            try:
+                answers.append(_read_picture(network, path))
+            except UserError as error:
+                status = _fail(str(error))
+                continue
+            if not options.json:
+                print(_answer_line(answers[-1]))
     if options.json:
         print(json.dumps(answers, indent=2))
-        return 0
-    for answer in answers:
-        read = "no digit" if answer["digit"] is None else f"{answer['digit']} ({answer['confidence']:.1%})"
-        print(f"{answer['file']}: {read}")
-    return 0
+    return status
+
+
+def _read_picture(network: Network, path: Path) -> dict[str, Any]:
+    from mnist_gui import ink, picture_file
+
+    image = ink.from_picture(picture_file.open_picture(path))
+    if image is None:
+        return {"file": str(path), "digit": None, "confidence": None, "probabilities": None}
+    probabilities = network.probabilities(image[None])[0].astype(float)
+    return {
+        "file": str(path),
+        "digit": int(probabilities.argmax()),
+        "confidence": float(probabilities.max()),
+        "probabilities": probabilities.tolist(),
+    }
+
+
+def _answer_line(answer: dict[str, Any]) -> str:
+    read = "no digit" if answer["digit"] is None else f"{answer['digit']} ({answer['confidence']:.1%})"
+    return f"{answer['file']}: {read}"

@@ -8,19 +8,17 @@ lines are given the thickness that MNIST's have, so neither can the pen's width.
 
 from __future__ import annotations
 
-import struct
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from mnist_gui.data.dataset import IMAGE_SIZE
-from mnist_gui.errors import UserError
+from mnist_gui.picture_file import PictureError as PictureError
+from mnist_gui.picture_file import open_picture as open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from os import PathLike
 
     from numpy.typing import NDArray
     from PIL import Image
@@ -48,12 +46,6 @@ thick pen: the pen's path then still tells what its blot would not."""
 MAX_INK: Final = 0.55
 """A drawing that covers more than this part of the 20×20 box is a scribble, not a digit."""
 
-MAX_PIXELS: Final = 50_000_000
-"""A picture of more pixels is refused before it is decoded."""
-
-PICTURE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-"""What pictures may be: not, for instance, EPS, which Pillow hands to another program to run."""
-
 PICTURE_THICKNESS: Final = (2.0, 3.0)
 """Thinner and thicker lines in a picture are brought here, in pixels of the 28×28 field."""
 
@@ -62,10 +54,6 @@ _BINOMIAL: Final = (1 / 16, 4 / 16, 6 / 16)  # of five weights the outer, the in
 _AT_ONCE: Final = 16  # drawings that are inked at once: their windows then stay in the cache, which is twice as fast
 
 _MARGIN: Final = 14  # room around the field, so that no dab needs clipping before the centre of mass is known
-
-
-class PictureError(UserError):
-    """A picture can't be read, or is too large to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,46 +214,6 @@ def _ink(points: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.
         np.clip(coverage, 0, 1, out=coverage)
         np.maximum.at(field, (first[part, :, None, None] + window).ravel(), coverage.ravel())
     return field.reshape(count, side, side)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-
-
-def open_picture(path: str | PathLike[str]) -> Image.Image:
-    """Read a picture, upright, without trusting it.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A file in one of ``PICTURE_FORMATS``. Of several frames the first is read.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Decoded whole, and turned as its EXIF orientation says.
-
-    Raises
-    ------
-    PictureError
-        If the file can't be opened, isn't a whole picture, or has more than ``MAX_PIXELS`` pixels.
-    """
-    from PIL import Image, ImageOps, UnidentifiedImageError  # here, because the window starts without it
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=PICTURE_FORMATS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise PictureError(f"{path} is too large: {width}×{height}, at most {MAX_PIXELS:,} pixels are read")
-                image.load()
-                return ImageOps.exif_transpose(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"{path} is too large: at most {MAX_PIXELS:,} pixels are read") from None
-    except UnidentifiedImageError:
-        raise PictureError(f"{path} is not a picture that can be read ({', '.join(PICTURE_FORMATS)})") from None
-    except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error) as error:
-        # What Pillow's decoders raise for damaged files is not one kind of exception.
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise PictureError(f"{path} can't be read: {reason}") from error
 
 
 def from_picture(image: Image.Image) -> NDArray[np.uint8] | None:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mnist_gui.nn.layer import Array
 
 WARM_UP: Final = 0.25  # part of the steps in which a one-cycle rate climbs
+
+
+class Limits(NamedTuple):
+    """The least and the most that a number of a recipe can be, both included."""
+
+    least: float
+    most: float
+
+
+LIMITS: Final[Mapping[str, Limits]] = MappingProxyType(
+    {
+        "epochs": Limits(1, 10_000),
+        "batch_size": Limits(1, 1_000_000),
+        "learning_rate": Limits(1e-9, 1e6),
+        "momentum": Limits(0, 1),
+        "weight_decay": Limits(0, 1),
+        "seed": Limits(0, 2**32 - 1),  # what the notebook's random numbers take
+        "drawn": Limits(0, 1_000_000),
+    }
+)
+"""For whatever takes a recipe from a person or a file: the command line, the window, a model's record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_gui.errors import UserError
+from mnist_gui import atomic
+from mnist_gui.errors import UserError, reason
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -56,12 +57,13 @@ class Run:
             for number, epoch in enumerate(progress.epochs, start=1)
         }
         blank = ("", "")
+        text = io.StringIO(newline="")
+        table = csv.writer(text)
+        table.writerow(["step", "epoch", "training_loss", "training_accuracy", "test_loss", "test_accuracy"])
+        for step in sorted({*training, *test}):
+            epoch = round(step / progress.steps_per_epoch, 6)
+            table.writerow([step, epoch, *training.get(step, blank), *test.get(step, blank)])
         try:
-            with Path(path).open("w", newline="", encoding="utf-8") as file:
-                table = csv.writer(file)
-                table.writerow(["step", "epoch", "training_loss", "training_accuracy", "test_loss", "test_accuracy"])
-                for step in sorted({*training, *test}):
-                    epoch = round(step / progress.steps_per_epoch, 6)
-                    table.writerow([step, epoch, *training.get(step, blank), *test.get(step, blank)])
+            atomic.write(path, text.getvalue().encode())
         except OSError as error:
-            raise UserError(f"The curves can't be saved as {path}: {error.strerror or error}.") from error
+            raise UserError(f"The curves can't be saved as {path}: {reason(error)}.") from error

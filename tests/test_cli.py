@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,18 +121,20 @@ def test_help_names_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["--epochs", "--batch-size"])
-@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "ten", "nan", "1e3", "9" * 5000])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "", "ten", "nan", "1e3", "1_0", "1,000"])
 def test_a_wrong_count_is_wrong_usage(capsys: pytest.CaptureFixture[str], name: str, value: str) -> None:
     status, output, errors = call(capsys, "train", f"{name}={value}")
     assert (status, output) == (2, "")
     assert f"argument {name}: '{value}' is not a whole number from 1 to " in errors
 
 
-@pytest.mark.parametrize("value", ["0", "-0.1", "nan", "inf", "-inf", "1e999", "", "fast"])
+@pytest.mark.parametrize(
+    "value", ["0", "-0.1", "nan", "inf", "-inf", "1e999", "1e7", "1e-10", "", "fast", "1_0", "0,35"]
+)
 def test_a_wrong_rate_is_wrong_usage(capsys: pytest.CaptureFixture[str], value: str) -> None:
     status, output, errors = call(capsys, "train", f"--learning-rate={value}")
     assert (status, output) == (2, "")
-    assert f"argument --learning-rate: '{value}' is not a number above 0" in errors
+    assert f"argument --learning-rate: '{value}' is not a number from 0.000000001 to 1,000,000" in errors
 
 
 @pytest.mark.parametrize("value", ["-1", "4294967296", "9" * 40, "0.5"])
@@ -155,12 +158,13 @@ def test_the_first_and_the_last_seed_are_fine(
         (["train", "--recipe", "secret"], "'secret' is none of default, notebook"),
         (["train", "--architecture", "tower"], "'tower' is none of notebook"),
         (["train", "--lr", "1"], "unrecognized arguments"),
-        (["bake"], "invalid choice: 'bake'"),
+        (["train", "--seed", "9" * 5000], "'99999"),
+        (["one.png", "two.png"], "'one.png' is no command, and of files one is opened at a time"),
         (["evaluate"], "required: MODEL"),
-        (["predict"], "required: IMAGE"),
-        (["predict", "--json"], "required: IMAGE"),
+        (["predict"], "required: PICTURE"),
+        (["predict", "--json"], "required: PICTURE"),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
 def test_wrong_usage_has_status_2(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     status, output, errors = call(capsys, *arguments)
@@ -214,15 +218,18 @@ def test_a_model_that_is_none_is_named(capsys: pytest.CaptureFixture[str], folde
     assert "No such file" in failure(capsys, "evaluate", "nowhere", "--data", folder)
 
 
-def test_a_picture_that_is_none_is_named(capsys: pytest.CaptureFixture[str], model: Path, picture: Path) -> None:
-    assert f"{model} is not a picture" in failure(capsys, "predict", picture, model, "--model", model)
+def test_a_picture_that_is_none_is_named(capsys: pytest.CaptureFixture[str], model: Path, tmp_path: Path) -> None:
+    assert f"{model} is not a picture" in failure(capsys, "predict", model, "--model", model)
     assert "nowhere.png" in failure(capsys, "predict", "nowhere.png", "--model", model)
-    assert str(picture.parent) in failure(capsys, "predict", picture.parent, "--model", model)
+    (tmp_path / "empty").mkdir()
+    assert "empty holds no pictures" in failure(capsys, "predict", tmp_path / "empty", "--model", model)
+    assert "*.png matches no files" in failure(capsys, "predict", tmp_path / "empty" / "*.png", "--model", model)
 
 
 def test_a_rate_that_diverges_ends_in_one_line(folder: Path) -> None:
     output = folder.parent / "model"
-    status, lines, errors = run("train", "--data", folder, "--learning-rate", "1e300", "--output", output)
+    rate = ("--architecture", "deep", "--learning-rate", "1e6", "--epochs", "100")
+    status, lines, errors = run("train", "--data", folder, *rate, "--output", output)
     assert status == 1
     assert "Test Results" not in lines
     assert re.fullmatch(r"mnist-gui: Training diverged at step \d+: [^\n]+\n", errors)
@@ -290,6 +297,39 @@ def test_standard_output_holds_results_only(folder: Path, model: Path) -> None:
     assert [line.partition(" ")[0] for line in output.splitlines()] == ["Epoch", "", "Test", "Loss:"]
 
 
+def test_a_model_whose_folder_vanished_is_kept_elsewhere(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnist_gui.training import train
+
+    output = tmp_path / "mine" / "model.safetensors"
+
+    def train_and_vanish(network, data, recipe):
+        yield from train(network, data, recipe)
+        shutil.rmtree(output.parent)
+
+    monkeypatch.setattr("mnist_gui.training.train", train_and_vanish)
+    for name in ("model.safetensors", "model-2.safetensors"):
+        output.parent.mkdir()
+        status, lines, errors = call(capsys, "train", "--data", folder, "--epochs=1", "--output", output)
+        kept = model_file.models_folder() / name
+        assert status == 1
+        assert "Test Results" in lines
+        assert errors == (
+            f"mnist-gui: The model can't be saved as {output}: No such file or directory. It is kept as {kept}.\n"
+        )
+        assert model_file.load(kept)[1].epochs == 1
+
+
+def test_a_run_that_learned_nothing_says_so(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnist_gui.verdict.nothing_learned", lambda progress: "The network learned nothing.")
+    status, output, errors = call(capsys, "train", "--data", folder, "--epochs=1")
+    assert (status, errors) == (0, "The network learned nothing.\n")
+    assert "learned" not in output
+
+
 # Predict.
 
 
@@ -316,6 +356,43 @@ def test_predict_reads_each_picture(capsys: pytest.CaptureFixture[str], tmp_path
         assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
         assert line.endswith(f"{answer['digit']} ({answer['confidence']:.1%})")
     assert answers[2] == {"file": str(files[2]), "digit": None, "confidence": None, "probabilities": None}
+
+
+def test_one_bad_picture_does_not_cost_the_others(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, model: Path, picture: Path
+) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    files = [picture, tmp_path / "broken.png", tmp_path / "nowhere.png", draw_line(tmp_path / "last.png")]
+    status, output, errors = call(capsys, "predict", *files, "--model", model)
+    assert status == 1
+    assert [line.partition(": ")[0] for line in output.splitlines()] == [str(files[0]), str(files[3])]
+    first, second = errors.splitlines()
+    assert first.startswith(f"mnist-gui: {files[1]} ")
+    assert second.startswith(f"mnist-gui: {files[2]} ")
+
+    status, output, again = call(capsys, "predict", *files, "--model", model, "--json")
+    assert (status, again) == (1, errors)
+    assert [answer["file"] for answer in json.loads(output)] == [str(files[0]), str(files[3])]
+
+
+def test_folders_and_patterns_stand_for_the_pictures_in_them(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, model: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    (folder / "deeper.png").mkdir(parents=True)
+    for name in ("b.png", "a.JPG", ".hidden.png", "[x].png"):
+        draw_line(folder / name)
+    (folder / "notes.txt").write_text("not a picture")
+
+    def names(*arguments: object) -> list[str]:
+        status, output, errors = call(capsys, "predict", *arguments, "--model", model)
+        assert (status, errors) == (0, "")
+        return [Path(line.partition(": ")[0]).name for line in output.splitlines()]
+
+    assert names(folder) == ["[x].png", "a.JPG", "b.png"]
+    assert names(folder / "*.png") == ["[x].png", "b.png"]
+    assert names(tmp_path / "**" / "b.*") == ["b.png"]
+    assert names(folder / "[x].png") == ["[x].png"]  # a file by this name is meant, not a pattern
 
 
 def test_predict_asks_the_model_that_is_named(
@@ -472,8 +549,37 @@ def test_a_full_disk_under_the_output_does_not_cost_the_model(
     assert model_file.load(model)[1].epochs == 1
 
 
-def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+# The window.
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
+    """What the window was opened with."""
+    opened: list[Path | None] = []
     app = type(sys)("mnist_gui.gui.app")
-    app.run = lambda: 7  # type: ignore[attr-defined]
+    app.run = lambda path: opened.append(path) or 7  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mnist_gui.gui.app", app)
+    return opened
+
+
+def test_without_a_command_the_window_opens(opened: list[Path | None]) -> None:
     assert cli.main([]) == 7
+    assert opened == [None]
+
+
+def test_a_word_that_is_no_command_is_a_file_that_the_window_opens_with(
+    opened: list[Path | None], picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.main([str(picture)]) == 7
+    odd = picture.rename(picture.with_name("--help"))
+    monkeypatch.chdir(odd.parent)
+    assert cli.main(["--", "--help"]) == 7
+    assert opened == [picture, Path("--help")]
+
+
+def test_a_word_that_is_neither_command_nor_file_is_named(
+    capsys: pytest.CaptureFixture[str], opened: list[Path | None], tmp_path: Path
+) -> None:
+    for word in ("bake", tmp_path, ""):
+        assert f"{word} is neither a command nor a file" in failure(capsys, word)
+    assert opened == []

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,9 @@ from hypothesis import strategies as st
 from mnist_gui import ink, my_digits
 from mnist_gui.ink import Stroke
 from mnist_gui.my_digits import MyDigit, MyDigits, MyDigitsError, export, from_json, read_export, to_json
+
+sys.path.append(str(Path(__file__).parent))  # when this file is run by itself
+from cost import cost_of
 
 SEVEN = np.array([(0.28, 0.25), (0.72, 0.25), (0.62, 0.5), (0.53, 0.75)])
 
@@ -112,11 +117,58 @@ def test_a_digit_is_sound_from_the_start(wrong):
         {"strokes": [], "image": "00"},
         {"strokes": [], "image": "xyz"},
         {"strokes": [], "image": None},
+        {"strokes": [], "image": "00" * 783},
+        {"time": "A b" * 500_000},
+        {"format": "A b" * 500_000},
+        {"label": 10**400},
+        {"strokes": [{"points": [[0, 10**400]], "widths": [1]}]},
     ],
+    ids=lambda change: repr(change)[:40],
 )
-def test_what_is_not_a_digit_is_refused(change):
-    with pytest.raises(ValueError, match=r"\w"):
+def test_what_is_not_a_digit_is_refused_in_few_words(change):
+    with pytest.raises(ValueError, match=r"\w") as caught:
         from_json(json.dumps(json.loads(to_json(drawn())) | change))
+    assert len(str(caught.value)) < 150
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "[" * 100_000, '{"a": NaN}', to_json(drawn())[:-1] + ', "label": 3}', "\ud800", '{"format": 1']
+)
+def test_other_text_is_refused(text):
+    with pytest.raises(ValueError, match="not a digit of this program"):
+        from_json(text)
+
+
+def far_jumping(count=10_000) -> tuple[Stroke, ...]:
+    return (stroke(np.random.default_rng(0).random((count, 2))),)
+
+
+def tiny(count=10_000) -> tuple[Stroke, ...]:
+    """As long in its own sides, but short on the paper."""
+    return (stroke(np.random.default_rng(0).random((count, 2)) / 1000),)
+
+
+def many(count=5_000) -> tuple[Stroke, ...]:
+    return tuple(stroke(point[None]) for point in np.random.default_rng(0).random((count, 2)))
+
+
+@pytest.mark.parametrize("make", [far_jumping, tiny, many])
+def test_strokes_longer_than_anyone_draws_are_read_as_their_image_and_at_once(make):
+    digit, seven = MyDigit(7, drawn().image.copy(), make()), json.loads(to_json(drawn()))
+    assert from_json(to_json(digit)).strokes == ()
+    seven["strokes"] = [{"points": s.points.tolist(), "widths": s.widths.tolist()} for s in make()]
+    text = json.dumps(seven)
+    started = time.perf_counter()
+    read = from_json(text)
+    assert time.perf_counter() - started < 0.2
+    assert read.strokes == ()
+    np.testing.assert_array_equal(read.image, digit.image)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00"])
+def test_a_digit_of_any_year_is_taken_with_its_date(moment):
+    assert from_json(to_json(drawn(time=moment))).time == moment
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
@@ -300,6 +352,68 @@ def test_an_enormous_file_is_not_read(tmp_path, monkeypatch):
     export(tmp_path / "mine", [drawn()])
     with pytest.raises(MyDigitsError, match="too large"):
         read_export(tmp_path / "mine")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="memory is measured as POSIX does")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: b"[0]," * 24_000_000,
+        lambda: b"[" * 90_000_000,
+        lambda: b'{"format": "' + b"A b" * 30_000_000 + b'"}',
+        lambda: b'{"format": 1, "id": "' + b"A b" * 30_000_000,
+        lambda: b"\n" * 90_000_000,
+        lambda: (b"[0]," * 240_000 + b"\n") * 90,
+    ],
+    ids=["wide", "deep", "a long text", "no end", "blank lines", "many wide lines"],
+)
+def test_a_file_that_means_harm_is_refused_cheaply(tmp_path, make):
+    (tmp_path / "bad.jsonl").write_bytes(make())
+    cost = cost_of("from mnist_gui import my_digits\nrun = my_digits.read_export", tmp_path / "bad.jsonl")
+    assert cost.refused
+    assert len(cost.refused) < len(str(tmp_path)) + 200
+    assert cost.seconds < 2
+    assert cost.megabytes < 200
+
+
+def test_what_a_file_holds_in_all_is_bounded(tmp_path, monkeypatch):
+    export(tmp_path / "mine", [drawn() for _ in range(10)])
+    monkeypatch.setattr(my_digits, "_MAX_IN_ALL", 100)
+    with pytest.raises(MyDigitsError, match="far too much"):
+        read_export(tmp_path / "mine")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about pipes as POSIX has them")
+@pytest.mark.timeout(20)
+def test_a_pipe_is_refused_and_not_waited_for(store):
+    store.add(drawn())
+    os.mkfifo(store.folder / f"{uuid.uuid4()}.json")
+    assert len(store.all()) == 1
+    assert len(store.damaged) == 1
+    with pytest.raises(MyDigitsError, match="not a file"):
+        read_export(store.folder / store.damaged[0])
+
+
+def test_reading_tells_how_far_it_is_and_can_be_ended(tmp_path):
+    path = tmp_path / "mine"
+    export(path, [drawn(), pictured()])
+    told = []
+    read_export(path, lambda done, total: told.append((done, total)))
+    assert [total for _, total in told] == [path.stat().st_size] * 2
+    assert told[0][0] < told[1][0] == path.stat().st_size
+
+    def cancel(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_export(path, cancel)
+
+
+def test_a_file_may_have_a_mark_and_line_ends_of_windows(tmp_path):
+    export(tmp_path / "mine", [drawn(), pictured()])
+    content = (tmp_path / "mine").read_bytes()
+    (tmp_path / "mine").write_bytes(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"))
+    assert len(read_export(tmp_path / "mine")) == 2
 
 
 def test_the_persons_own_folder_is_the_default():

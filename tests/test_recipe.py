@@ -1,6 +1,6 @@
 """What suits which architecture, and what joins MNIST."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from mnist_gui import training
 from mnist_gui.data import Dataset, drawn
 from mnist_gui.nn.architectures import ARCHITECTURES, build
-from mnist_gui.recipe import RECIPES, Recipe, recipe_for
+from mnist_gui.recipe import LIMITS, RECIPES, Recipe, recipe_for
 from mnist_gui.training import train
 
 
@@ -57,3 +57,14 @@ def test_warps_are_drawn_from_the_seed_and_leave_the_data_alone(monkeypatch):
     for _ in train(plain, data, replace(recipe, warp=False)):
         pass
     assert (plain.parameters != results[0]).any()
+
+
+@pytest.mark.parametrize("recipe", [recipe_for(name, kind) for name in RECIPES for kind in ARCHITECTURES])
+def test_what_the_program_offers_keeps_within_the_limits(recipe):
+    for name, limits in LIMITS.items():
+        assert limits.least <= getattr(recipe, name) <= limits.most
+
+
+def test_the_limits_are_for_all_numbers_of_a_recipe():
+    numbers = {f.name for f in fields(Recipe) if type(f.default) in (int, float)}
+    assert numbers == set(LIMITS)

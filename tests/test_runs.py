@@ -1,4 +1,6 @@
 import csv
+import errno
+import os
 
 import numpy as np
 import pytest
@@ -34,3 +36,11 @@ def test_a_run_is_as_good_as_its_last_epoch(run):
 def test_a_table_that_cannot_be_written_is_told_in_a_line(run, tmp_path):
     with pytest.raises(UserError, match=r"The curves can't be saved as .*missing.run\.csv: No such file"):
         run.save_csv(tmp_path / "missing" / "run.csv")
+
+
+def test_a_table_is_written_whole_or_not_at_all(run, tmp_path, monkeypatch):
+    (tmp_path / "run.csv").write_text("before")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(UserError, match="No space left on device"):
+        run.save_csv(tmp_path / "run.csv")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]

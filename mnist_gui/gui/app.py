@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 from mnist_gui.gui import preflight
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from mnist_gui.gui.main_window import MainWindow
 
 
-def run() -> int:
+def run(path: Path | None = None) -> int:  # noqa: ARG001
     """Open the window and return the exit status when it is closed.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A model or a picture to begin with.
 
     Raises
     ------

@@ -12,7 +12,8 @@ from PySide6.QtCore import QBuffer, QIODevice, QPoint
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from mnist_gui.errors import UserError
+from mnist_gui import atomic
+from mnist_gui.errors import UserError, reason
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import Conv2D
@@ -139,6 +140,6 @@ def _ask(window: MainWindow, title: str, suggestion: str, kinds: str, save: Call
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(content)
+        atomic.write(path, content)
     except OSError as error:
-        raise UserError(f"The picture can't be saved as {path}: {error.strerror or error}.") from error
+        raise UserError(f"The picture can't be saved as {path}: {reason(error)}.") from error

@@ -1,5 +1,7 @@
 """Pictures of views, and the film of the filters."""
 
+import errno
+import os
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -57,3 +59,11 @@ def test_the_filters_stand_side_by_side_in_a_strip(qtbot, tmp_path):
 def test_a_picture_that_cannot_be_written_is_told_in_a_line(label, tmp_path, name):
     with pytest.raises(UserError, match=r"The picture can't be saved as .*: No such file"):
         save_view(label, tmp_path / "missing" / name)
+
+
+def test_a_picture_is_written_whole_or_not_at_all(label, tmp_path, monkeypatch):
+    (tmp_path / "view.png").write_text("before")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(UserError, match="No space left on device"):
+        save_view(label, tmp_path / "view.png")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,8 +150,8 @@ class _Items(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._count(item) if isinstance(item, int) else self._reading(item)
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole) and not isinstance(item, int):
-            day = datetime.fromisoformat(item.time).astimezone().strftime("%Y-%m-%d %H:%M")
-            return f"A {item.label}, {self._in_words(item)}, taught {day}. Click to put it back on the canvas."
+            taught = _moment(item.time)
+            return f"A {item.label}, {self._in_words(item)}, taught {taught}. Click to put it back on the canvas."
         return None
 
     def _count(self, label: int) -> str:
@@ -170,6 +171,14 @@ class _Items(QAbstractListModel):
             return "not read yet"
         place = self._place[digit.id]
         return f"read as {self._answers[place]}, {self._confidences[place] * 100:.1f} % sure"
+
+
+def _moment(time: str) -> str:
+    """Return a time in ISO 8601 as a person here reads it; one that no clock here can show, as it is in UTC."""
+    moment = datetime.fromisoformat(time)
+    with suppress(OverflowError, ValueError, OSError):  # of the first and the last year, and what the system can't
+        moment = moment.astimezone()
+    return moment.replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 class _Painter(QStyledItemDelegate):
