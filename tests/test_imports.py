@@ -67,3 +67,23 @@ def test_the_command_line_alone_imports_nothing_heavy() -> None:
         "mnist_gui.cli",
         "mnist_gui.errors",
     }
+
+
+def imports_of(path: Path) -> set[str]:
+    """Which of our modules a file imports, anywhere in it: also in a function, or for types alone."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+    return names
+
+
+def test_no_two_files_of_the_data_import_each_other() -> None:
+    folder = PACKAGE / "data"
+    files = {f"mnist_gui.data.{path.stem}": path for path in folder.glob("*.py") if path.stem != "__init__"}
+    graph = {name: imports_of(path) & set(files) for name, path in files.items()}
+    while leaves := {name for name, imported in graph.items() if not imported & set(graph)}:
+        graph = {name: imported for name, imported in graph.items() if name not in leaves}
+    assert not graph, "these import each other in a circle"

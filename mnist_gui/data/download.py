@@ -16,7 +16,7 @@ from mnist_gui.data.dataset import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mnist_gui.data.mnist import PublishedFile
+    from mnist_gui.data.published import PublishedFile
 
 TIMEOUT: Final = 15.0
 """A mirror that stays silent for so many seconds is given up."""

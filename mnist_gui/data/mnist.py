@@ -5,45 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from mnist_gui.data.dataset import DataError, Dataset
-from mnist_gui.data.idx import read_folder
+from mnist_gui.data import folder, idx
+from mnist_gui.data.dataset import IMAGE_SIZE, DataError, Dataset
+from mnist_gui.data.published import FILES, MIRRORS
+from mnist_gui.data.published import PublishedFile as PublishedFile  # for those who know it from here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VARIABLE: Final = "MNIST_GUI_DATA"
 """The environment variable that names a folder with MNIST; empty is the same as unset."""
-
-MIRRORS: Final[tuple[str, ...]] = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-)
-
-
-class PublishedFile(NamedTuple):
-    """How the right bytes are recognised."""
-
-    size: int
-    sha256: str
-
-
-FILES: Final = {
-    "train-images-idx3-ubyte.gz": PublishedFile(
-        9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
-    ),
-    "train-labels-idx1-ubyte.gz": PublishedFile(
-        28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
-    ),
-    "t10k-images-idx3-ubyte.gz": PublishedFile(
-        1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
-    ),
-    "t10k-labels-idx1-ubyte.gz": PublishedFile(
-        4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
-    ),
-}
-
 
 TRAIN_LABELS_SHA256: Final = "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13"
 """Of the 60,000 labels as bytes, however they were stored."""
@@ -53,7 +26,9 @@ class DownloadCancelled(Exception):  # noqa: N818 -- nothing went wrong
     """For a progress callback to raise when the person doesn't want to wait any longer."""
 
 
-def load(progress: Callable[[int, int], None] | None = None) -> Dataset:
+def load(
+    progress: Callable[[int, int], None] | None = None, *, as_stored: bool = False, test_alone: bool = False
+) -> Dataset:
     """Read MNIST, after a download if it isn't at hand.
 
     Parameters
@@ -61,22 +36,29 @@ def load(progress: Callable[[int, int], None] | None = None) -> Dataset:
     progress : callable, optional
         Called during a download with the bytes done and the bytes in total of all four files, in the caller's thread.
         To cancel, it raises `DownloadCancelled`, which comes through to the caller; what it returns doesn't matter.
+    as_stored, test_alone : bool
+        For the folder that ``MNIST_GUI_DATA`` names; see `mnist_gui.data.load`.
 
     Raises
     ------
     DataError
         If the folder that ``MNIST_GUI_DATA`` names isn't sound, or MNIST can't be downloaded.
     """
-    folder = find()
-    if folder is None:
-        folder = cache_folder()
-        _download_into(folder, progress)
-    try:
-        return read_folder(folder, "mnist")
-    except DataError as error:
-        if os.environ.get(VARIABLE):
+    if named := os.environ.get(VARIABLE):
+        try:
+            return folder.load(Path(named), "mnist", as_stored=as_stored, test_alone=test_alone)
+        except DataError as error:
             raise DataError(f"{VARIABLE}: {error}") from error
-        raise
+    cache = cache_folder()
+    if find() is None:
+        _download_into(cache, progress)
+    # Exactly the files that were verified: whatever else lies in the cache is nobody's business.
+    images, labels = ([cache / name for name in FILES if kind in name] for kind in ("images", "labels"))
+    train, test = (
+        (idx.read(image_path, (IMAGE_SIZE, IMAGE_SIZE)), idx.read(label_path))
+        for image_path, label_path in zip(images, labels, strict=True)
+    )
+    return Dataset("mnist", *train, *test)
 
 
 def is_mnist(dataset: Dataset) -> bool:
@@ -92,8 +74,8 @@ def find() -> Path | None:
     """
     if named := os.environ.get(VARIABLE):
         return Path(named)
-    folder = cache_folder()
-    return folder if all(_is_sound(folder / name, file.sha256) for name, file in FILES.items()) else None
+    cache = cache_folder()
+    return cache if all(_is_sound(cache / name, file.sha256) for name, file in FILES.items()) else None
 
 
 def _is_sound(path: Path, sha256: str) -> bool:
@@ -111,11 +93,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("mnist_gui", appauthor=False) / "mnist"
 
 
-def _download_into(folder: Path, progress: Callable[[int, int], None] | None) -> None:
+def _download_into(cache: Path, progress: Callable[[int, int], None] | None) -> None:
     from mnist_gui.data.download import download  # its libraries take longer to import than all the rest of the data
 
     try:
-        download(FILES, MIRRORS, folder, progress)
+        download(FILES, MIRRORS, cache, progress)
     except DataError as error:
         advice = f"If you have MNIST's four files, name their folder with --data or {VARIABLE}"
         raise DataError(f"{error}. {advice}") from error
