@@ -57,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error.strerror or error}.")
     except MemoryError:
         return _fail("There is not enough memory for this.")
+    except OverflowError as error:
+        return _fail(f"A number is too large: {error}.")
     except KeyboardInterrupt:
         return _fail("Interrupted.")
     return status

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
@@ -36,8 +36,8 @@ _MAX_LINE: Final = 1_000_000  # bytes of a digit: 10,000 points in full. JSON ta
 _MAX_POINTS: Final = 10_000  # of a drawing: a line thirty papers long. What is read need not have been drawn
 _MAX_STROKES: Final = 100
 _MAX_LENGTH: Final = 200  # of a drawing's lines, in its own longer sides: inking it takes time in proportion
-_MAX_IN_ALL: Final = 8_000_000  # points of all drawings of a file to import, about 25 bytes of memory each
-_EMPTY: Final = 20  # how many points' memory a stroke takes without any; a line counts as much
+_MAX_IN_ALL: Final = 2_000_000  # points and strokes of a file to import, together; an empty stroke takes 450 bytes
+_LINE: Final = 20  # how many points a line counts for
 _REACH: Final = 1000.0  # papers' sides from the corner, beyond which nothing was drawn either
 _NO_DIGIT: Final = "it is not a digit of this program"
 
@@ -271,19 +271,17 @@ def read_export(path: str | PathLike[str], progress: Callable[[int, int], object
     MyDigitsError
         If any of it can't be read: half of somebody's digits would be worse than a sentence that says so.
     """
-    digits, points = [], 0
+    digits = []
     try:
         with untrusted.open_file(path, _MAX_BYTES) as file:
             total = os.fstat(file.fileno()).st_size
+            if _weight(file) > _MAX_IN_ALL:
+                raise MyDigitsError(f"{path} holds far too much.")
             # The limit on a line bounds what parsing it takes.
             for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE + 1), b""), 1):
-                points += _EMPTY
                 digit = _digit_in(path, number, line)
                 if digit is not None:
                     digits.append(digit)
-                    points += sum(len(stroke.points) + _EMPTY for stroke in digit.strokes)
-                if points > _MAX_IN_ALL:
-                    raise MyDigitsError(f"{path} holds far too much.")
                 if progress is not None:
                     progress(file.tell(), total)
     except OSError as error:
@@ -293,6 +291,15 @@ def read_export(path: str | PathLike[str], progress: Callable[[int, int], object
     if not digits:
         raise MyDigitsError(f"{path} holds no digits.")
     return digits
+
+
+def _weight(file: BinaryIO) -> int:
+    """Estimate what a file would take in memory before it is parsed: JSON needs a bracket for each point."""
+    weight = 0
+    while piece := file.read(_MAX_LINE):
+        weight += piece.count(b"[") + _LINE * piece.count(b"\n")
+    file.seek(0)
+    return weight
 
 
 def _digit_in(path: str | PathLike[str], number: int, line: bytes) -> MyDigit | None:

@@ -20,18 +20,18 @@ import PIL.Image, safetensors  # which the idle window has not loaded, but a rea
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
-before, started, refused = peak(), time.perf_counter(), ""
+before, started, refused = peak(), time.process_time(), ""
 try:
     run(sys.argv[1])
 except UserError as error:
     refused = str(error)
-print(json.dumps([refused, time.perf_counter() - started, peak() - before]))
+print(json.dumps([refused, time.process_time() - started, peak() - before]))
 """
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What it came to: why a file was refused ("" if it was not), and what was spent on it."""
+    """What it came to: why a file was refused ("" if it was not), and what was spent on it, in processor time."""
 
     refused: str
     seconds: float

@@ -236,14 +236,17 @@ def test_a_rate_that_diverges_ends_in_one_line(folder: Path) -> None:
     assert not output.exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "says"), [(MemoryError(), "not enough memory"), (OverflowError("int too large"), "A number is too large")]
+)
 def test_too_little_memory_ends_in_one_line(
-    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
 ) -> None:
     def fail(*_: object) -> None:
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr("mnist_gui.training.train", fail)
-    assert "not enough memory" in failure(capsys, "train", "--data", folder)
+    assert says in failure(capsys, "train", "--data", folder)
 
 
 # Train and evaluate.
@@ -599,7 +602,7 @@ def test_what_was_found_and_changed_is_said_on_standard_error(
     assert "Found" not in output
     found, changed = errors.splitlines()
     assert found == "Found NumPy files: 80 images (data.npz/images.npy), of which every 7th is kept for testing."
-    assert changed == "Images: black on white was turned to white on black (--as-stored leaves them)."
+    assert changed == 'Images: black on white was turned to white on black ("as stored" leaves them).'
     status, _, errors = call(capsys, "train", "--data", tmp_path / "data.npz", "--epochs=1", "--as-stored")
     assert (status, errors) == (0, f"{found}\n")
 

@@ -33,9 +33,9 @@ def test_a_short_value_is_quoted_as_it_is(value, text):
 
 @pytest.mark.parametrize("value", ["A b" * 400_000, [0] * 1_000_000, {"a": "b" * 1_000_000}, 10**5000], ids=range(4))
 def test_a_long_value_is_cut_at_once(value):
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(quoted(value)) <= QUOTED_AT_MOST
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_a_text_keeps_its_ends():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,14 @@ def test_what_is_missing_or_can_be_no_name_is_refused(tmp_path):
         untrusted.open_file(tmp_path / "none", 10)
     with pytest.raises(OSError, match="can't be the name of a file"):
         untrusted.open_file("nul\0", 10)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about pipes as POSIX has them")
+@pytest.mark.timeout(10)
+def test_a_pipe_that_takes_a_file_s_place_meanwhile_is_not_waited_for_either(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_bytes(b"content")
+    before = (tmp_path / "file").stat()
+    monkeypatch.setattr(Path, "stat", lambda path: before)
+    with pytest.raises(OSError, match="that is not a file"):
+        untrusted.open_file(tmp_path / "pipe", 10)

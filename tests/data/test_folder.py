@@ -7,6 +7,7 @@ import io
 import os
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -117,7 +118,7 @@ def test_emnist_s_digits_are_chosen_among_its_sets_and_turned(tmp_path: Path, ar
     dataset = data.load(tmp_path / "gzip")
     check(dataset, arrays, remarks=2)
     assert "emnist-digits-train-images-idx3-ubyte.gz" in dataset.remarks[0]
-    assert "turned upright (--as-stored" in dataset.remarks[1]
+    assert 'turned upright ("as stored"' in dataset.remarks[1]
     check(data.load(tmp_path / "gzip", as_stored=True), lying)
 
 
@@ -311,6 +312,21 @@ def test_a_broken_picture_is_named(tmp_path: Path, arrays) -> None:
     assert "broken.png" in refusal(tmp_path)
 
 
+@pytest.mark.parametrize("size", [(6000, 6000), (1, 30_000_000)])
+def test_a_huge_picture_is_refused_before_it_is_decoded(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "0").mkdir()
+    rows = zlib.compress(bytes((1 + size[0] // 8 + 1) * 8), 1)  # which break off early
+    png = b"\x89PNG\r\n\x1a\n"
+    parts = ((b"IHDR", struct.pack(">2I5B", *size, 1, 0, 0, 0, 0)), (b"IDAT", rows), (b"tEXt", bytes(60_000)))
+    for kind, content in parts:
+        png += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    (tmp_path / "0" / "huge.png").write_bytes(png)
+    monkeypatch.setattr("mnist_gui.ink.open_picture", None)
+    assert "is too large: " in refusal(tmp_path)
+
+
 def test_images_of_other_sizes_are_fitted(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 17, (70, 8, 8), np.uint8), rng.integers(0, 10, 70, np.uint8)
@@ -326,7 +342,7 @@ def test_what_was_changed_is_said_and_can_be_left(tmp_path: Path, arrays) -> Non
     changed = [np.where(array < 128, 255, 0).astype(np.uint8) if array.ndim == 3 else array for array in arrays]
     write_idx(tmp_path / "inverted", changed)
     dataset = data.load(tmp_path / "inverted")
-    assert dataset.remarks == ("Images: black on white was turned to white on black (--as-stored leaves them).",)
+    assert dataset.remarks == ('Images: black on white was turned to white on black ("as stored" leaves them).',)
     np.testing.assert_array_equal(dataset.train_images, 255 - changed[0])
     check(data.load(tmp_path / "inverted", as_stored=True), changed, remarks=0)
 

@@ -4,6 +4,7 @@ import numpy as np
 import oracles
 import pytest
 
+from mnist_gui.nn import layers
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, Dropout, Flatten, ReLU, Sigmoid
 
 SIZES = [(7, 8, 1), (28, 28, 1), (6, 9, 3)]  # height, width, channels
@@ -148,6 +149,17 @@ def test_dropout_only_while_training_and_keeps_the_mean():
     assert y.mean() == pytest.approx(1, abs=0.02)
     np.testing.assert_array_equal(layer.backward(x), y)
     assert (layer.forward(x, training=True) != y).any()
+
+
+def test_the_example_at_the_head_of_the_layers_runs(rng):
+    lines = [line.split(">>> ")[1] for line in layers.__doc__.splitlines() if ">>> " in line]
+    names = {**vars(layers), "images": rng.random((3, 1, 28, 28))}
+    exec("\n".join(lines), names)
+    x, weights = names["images"], names["layer"].weights
+    np.testing.assert_allclose(names["maps"], oracles.conv2d(x, weights, [0, 0], 1), atol=1e-12)
+    expected = oracles.conv2d_gradients(x, weights, 1, np.ones((3, 2, 26, 26)))
+    np.testing.assert_allclose(names["d_images"], expected[0], atol=1e-12)
+    np.testing.assert_allclose(names["layer"].gradients["weights"], expected[1], atol=1e-9)
 
 
 def test_dropout_of_everything_is_refused():
