@@ -268,6 +268,11 @@ def open_picture(path: str | PathLike[str]) -> Image.Image:
         raise PictureError(f"{path} can't be read: {reason}") from error
 
 
+def from_file(path: str | PathLike[str]) -> NDArray[np.uint8] | None:
+    """Turn a picture file of one digit into what the network sees: `open_picture`, then `from_picture`."""
+    return from_picture(open_picture(path))
+
+
 def from_picture(image: Image.Image) -> NDArray[np.uint8] | None:
     """Turn a picture of one digit into what the network sees.
 

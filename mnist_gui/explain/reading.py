@@ -1,4 +1,4 @@
-"""What a network makes of one image: every layer's values and the answer, from one forward pass for all that show it."""
+"""What a network makes of one image: every layer's values, and the answer."""
 
 from __future__ import annotations
 

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 from mnist_gui.gui import preflight
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     from mnist_gui.gui.main_window import MainWindow
 
 
-def run() -> int:
+def run(path: Path | None = None) -> int:
     """Open the window and return the exit status when it is closed.
+
+    Parameters
+    ----------
+    path : Path, optional
+        A model to open, or a picture to put on the canvas.
 
     Raises
     ------
@@ -24,7 +30,7 @@ def run() -> int:
         If there is no display, or if the system lacks libraries that a window needs.
     """
     preflight.check()
-    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtCore import QCoreApplication, QTimer
     from PySide6.QtWidgets import QApplication
 
     from mnist_gui.gui.main_window import MainWindow
@@ -39,6 +45,8 @@ def run() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while Qt waits for events, Python's own handler would never run
     window = MainWindow()
     window.show()
+    if path is not None:
+        QTimer.singleShot(0, window, lambda: window.open(path))
     greet(window)
     return app.exec()
 

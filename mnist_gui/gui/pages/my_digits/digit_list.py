@@ -21,6 +21,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.picture_list import PictureList
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class MyDigitsList(PictureList):
         return QSize(3 * self.gridSize().width(), self.gridSize().height())
 
 
-class _Items(QAbstractListModel):
+class _Items(Guarded, QAbstractListModel):
     """Digits, and before each group the number that it is of."""
 
     def __init__(self) -> None:
@@ -172,7 +173,7 @@ class _Items(QAbstractListModel):
         return f"read as {self._answers[place]}, {self._confidences[place] * 100:.1f} % sure"
 
 
-class _Painter(QStyledItemDelegate):
+class _Painter(Guarded, QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, _Items)
