@@ -39,6 +39,11 @@ class Snapshot:
     test_accuracy: float | None
     parameters: NDArray[np.float32]
 
+    def describe(self) -> str:
+        """Say in one line which moment it is, and how good the network was then."""
+        tested = "" if self.test_accuracy is None else f" · test {self.test_accuracy * 100:.2f} %"
+        return f"epoch {self.epoch:.2f} · step {self.step:,}{tested}"
+
 
 class History:
     """The snapshots of one run, thinned as it grows.

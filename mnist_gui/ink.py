@@ -19,6 +19,7 @@ from mnist_gui.picture_file import open_picture as open_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from os import PathLike
 
     from numpy.typing import NDArray
     from PIL import Image
@@ -214,6 +215,11 @@ def _ink(points: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.
         np.clip(coverage, 0, 1, out=coverage)
         np.maximum.at(field, (first[part, :, None, None] + window).ravel(), coverage.ravel())
     return field.reshape(count, side, side)[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+
+
+def from_file(path: str | PathLike[str]) -> NDArray[np.uint8] | None:
+    """Turn a picture file of one digit into what the network sees: `open_picture`, then `from_picture`."""
+    return from_picture(open_picture(path))
 
 
 def from_picture(image: Image.Image) -> NDArray[np.uint8] | None:

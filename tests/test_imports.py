@@ -69,21 +69,47 @@ def test_the_command_line_alone_imports_nothing_heavy() -> None:
     }
 
 
-def imports_of(path: Path) -> set[str]:
-    """Which of our modules a file imports, anywhere in it: also in a function, or for types alone."""
-    names: set[str] = set()
+def names_imported_by(path: Path) -> set[str]:
+    """The modules of ours that a file imports, for types alone and within functions included."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
-    return names
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
 
 
-def test_no_two_files_of_the_data_import_each_other() -> None:
-    folder = PACKAGE / "data"
-    files = {f"mnist_gui.data.{path.stem}": path for path in folder.glob("*.py") if path.stem != "__init__"}
-    graph = {name: imports_of(path) & set(files) for name, path in files.items()}
-    while leaves := {name for name, imported in graph.items() if not imported & set(graph)}:
-        graph = {name: imported for name, imported in graph.items() if name not in leaves}
-    assert not graph, "these import each other in a circle"
+def test_no_two_files_import_each_other_directly_or_in_a_circle() -> None:
+    files = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+    # A package's face stands on its modules; a module that imports a sibling does not thereby import the face.
+    faces = {name.removesuffix(".__init__"): name for name in files if name.endswith(".__init__")}
+    arrows: dict[str, set[str]] = {}
+    for name, path in files.items():
+        imported = names_imported_by(path)
+        named = {faces.get(other, other) for other in imported}
+        inner = {face for face in named & set(faces.values()) if any(i.startswith(f"{face[:-9]}.") for i in imported)}
+        arrows[name] = ((named - inner) & files.keys()) - {name}
+
+    def reached_from(start: str) -> set[str]:
+        seen: set[str] = set()
+        ahead = [*arrows[start]]
+        while ahead:
+            here = ahead.pop()
+            if here not in seen:
+                seen.add(here)
+                ahead += arrows[here]
+        return seen
+
+    assert len(files) > 60
+    assert sum(map(len, arrows.values())) > 150
+    assert [name for name in files if name in reached_from(name)] == []
+
+
+def test_the_public_face_is_lazy_and_complete() -> None:
+    assert "numpy" not in imported_with("mnist_gui")
+    for name in mnist_gui.__all__:
+        assert getattr(mnist_gui, name).__doc__
+        assert name in dir(mnist_gui)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        mnist_gui.nonsense  # noqa: B018

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mnist_gui import picture_file
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, DataError
 from mnist_gui.data.packing import reading
 from mnist_gui.data.pixels import fit
@@ -194,8 +195,6 @@ def _list(classes: list[tuple[int, Path]]) -> tuple[tuple[int, Path, int], ...]:
 
 def _read(path: Path) -> NDArray[np.uint8] | None:
     """Read a picture as grey pixels; None if the file is none."""
-    from mnist_gui import ink  # here, because the ink knows the data sets' image size
-
     try:
         with reading(str(path)):
             with open_file(path, LARGEST) as file:
@@ -203,7 +202,7 @@ def _read(path: Path) -> NDArray[np.uint8] | None:
                     return None
                 if file.seek(0, os.SEEK_END) > _SURELY_SMALL:
                     _check_size(path)
-            return _to_pixels(ink.open_picture(path))
+            return _to_pixels(picture_file.open_picture(path))
     except UserError as error:
         raise DataError(str(error)) from error
 
@@ -212,11 +211,9 @@ def _check_size(path: Path) -> None:
     """Refuse a huge picture before it is decoded."""
     from PIL import Image
 
-    from mnist_gui import ink
-
     with suppress(OSError, SyntaxError, ValueError), warnings.catch_warnings():  # of which opening it tells more
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=ink.PICTURE_FORMATS) as picture:
+        with Image.open(path, formats=picture_file.PICTURE_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 size = f"{picture.width}×{picture.height}"
                 raise DataError(f"{path} is too large: {size}, at most {MAX_PIXELS:,} pixels are read")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mnist_gui.explain.reading import Reading
     from mnist_gui.nn.layer import Array, Layer
     from mnist_gui.nn.network import Network
 
@@ -137,14 +138,14 @@ def as_input(network: Network, image: NDArray[Any]) -> Array:
     return read
 
 
-def of_cell(network: Network, image: NDArray[Any], layer: int, cell: Cell) -> Working:
+def of_cell(network: Network, reading: Reading, layer: int, cell: Cell) -> Working:
     """Work out one cell of a feature map or of a pooled map.
 
     Parameters
     ----------
     network : Network
-    image : ndarray of uint8 or float
-        One image.
+    reading : Reading
+        What it makes of an image.
     layer : int
         Index of a convolution, of the activation behind one, or of a pooling layer.
     cell : (map, row, column)
@@ -158,8 +159,8 @@ def of_cell(network: Network, image: NDArray[Any], layer: int, cell: Cell) -> Wo
     if isinstance(layers[layer], Sigmoid | ReLU) and layer > 0:
         layer -= 1
     here = layers[layer]
-    values = [a[0] for a in network.activations(image[None])]
-    before = values[layer - 1] if layer else as_input(network, image)
+    values = reading.activations
+    before = values[layer - 1] if layer else as_input(network, reading.image)
     field = receptive_field(layers[: layer + 1]).at(*cell[1:])
     if isinstance(here, Conv2D):
         after = layers[layer + 1] if layer + 1 < len(layers) else None
@@ -221,12 +222,12 @@ def _window(maps: Array, row: int, column: int, size: int, stride: int) -> Array
     return maps[:, top : top + size, left : left + size].astype(np.float64)
 
 
-def of_answer(network: Network, image: NDArray[Any], digit: int) -> Working:
+def of_answer(network: Network, reading: Reading, digit: int) -> Working:
     """Work out the probability of one digit: the softmax over all logits.
 
     ``p[c] = exp(z[c] − m) / Σ exp(z − m)`` with m the largest logit, as `losses.softmax` does it.
     """
-    z = network.activations(image[None])[-1][0].astype(np.float64)
+    z = reading.logits.astype(np.float64)
     powers = np.exp(z - z.max())
     probabilities = powers / powers.sum()
     _, height, width = network.input_shape

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnist_gui.explain.arithmetic import ReceptiveField
+    from mnist_gui.explain.reading import Reading
     from mnist_gui.nn.layer import Array
     from mnist_gui.nn.network import Network
 
@@ -80,7 +81,7 @@ def is_exact(network: Network) -> bool:
     return _last_maps(network) is not None
 
 
-def exact(network: Network, image: NDArray[Any], digit: int, against: int | None = None) -> Evidence:
+def exact(network: Network, reading: Reading, digit: int, against: int | None = None) -> Evidence:
     """Lay out the products that a logit is the sum of.
 
     ``logit[d] = bias[d] + Σ weights[d, i, y, x] · maps[i, y, x]``
@@ -89,8 +90,8 @@ def exact(network: Network, image: NDArray[Any], digit: int, against: int | None
     ----------
     network : Network
         One that `is_exact`.
-    image : ndarray of uint8 or float
-        One image.
+    reading : Reading
+        What it makes of an image.
     digit : int
     against : int, optional
         Another digit, whose evidence is subtracted: why the first, and not this one?
@@ -103,8 +104,7 @@ def exact(network: Network, image: NDArray[Any], digit: int, against: int | None
     last = _last_maps(network)
     if last is None:
         raise ValueError("the logits of this network are no sums over its maps")
-    values = [a[0] for a in network.activations(image[None])]
-    maps = values[last] if last >= 0 else as_input(network, image)
+    maps = reading.activations[last] if last >= 0 else as_input(network, reading.image)
     choice = _choice(network, digit, against)
     dense = network.layers[-1]
     assert isinstance(dense, Dense)
@@ -113,13 +113,13 @@ def exact(network: Network, image: NDArray[Any], digit: int, against: int | None
     return Evidence(
         maps=weights * maps,
         rest=float(choice @ dense.bias),
-        logit=float(choice @ values[-1]),
+        logit=float(choice @ reading.logits),
         exact=True,
         field=receptive_field(network.layers[: last + 1]),
     )
 
 
-def approximate(network: Network, image: NDArray[Any], digit: int, against: int | None = None) -> Evidence:
+def approximate(network: Network, reading: Reading, digit: int, against: int | None = None) -> Evidence:
     """Multiply each pixel with the slope of the logit along it.
 
     A first-order approximation: it says what the logit would lose if it fell along its present slope while the pixel
@@ -130,9 +130,9 @@ def approximate(network: Network, image: NDArray[Any], digit: int, against: int 
     Shrikumar et al., "Not Just a Black Box: Learning Important Features Through Propagating Activation Differences",
     2016, where gradient × input is described.
     """
-    pixels = as_input(network, image)
+    pixels = as_input(network, reading.image)
     choice = _choice(network, digit, against)
-    logit = float(choice @ network.activations(image[None])[-1][0])
+    logit = float(choice @ reading.logits)
     maps = pixels.astype(np.float64) * input_gradient(network, pixels, choice)
     return Evidence(maps, logit - float(maps.sum()), logit, exact=False, field=receptive_field(()))
 
@@ -160,11 +160,6 @@ def input_gradient(network: Network, image: NDArray[Any], direction: NDArray[Any
         g = layer.backward(g)
     of_image: Array = g[0]
     return of_image
-
-
-def ranked(network: Network, image: NDArray[Any]) -> list[int]:
-    """Return the digits, most probable first."""
-    return [int(digit) for digit in np.argsort(-network.activations(image[None])[-1][0], kind="stable")]
 
 
 def _choice(network: Network, digit: int, against: int | None) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What a network makes of one image: every layer's values and the answer, from one pass for all that show them."""
+"""What a network makes of one image: every layer's values, and the answer."""
 
 from __future__ import annotations
 

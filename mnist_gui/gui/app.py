@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from mnist_gui.gui.main_window import MainWindow
 
 
-def run(path: Path | None = None) -> int:  # noqa: ARG001
+def run(path: Path | None = None) -> int:
     """Open the window and return the exit status when it is closed.
 
     Parameters
     ----------
     path : Path, optional
-        A model or a picture to begin with.
+        A model to open, or a picture to put on the canvas.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def run(path: Path | None = None) -> int:  # noqa: ARG001
         If there is no display, or if the system lacks libraries that a window needs.
     """
     preflight.check()
-    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtCore import QCoreApplication, QTimer
     from PySide6.QtWidgets import QApplication
 
     from mnist_gui.gui.main_window import MainWindow
@@ -45,6 +45,8 @@ def run(path: Path | None = None) -> int:  # noqa: ARG001
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # while Qt waits for events, Python's own handler would never run
     window = MainWindow()
     window.show()
+    if path is not None:
+        QTimer.singleShot(0, window, lambda: window.open(path))
     greet(window)
     return app.exec()
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QPoint
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from mnist_gui import atomic
 from mnist_gui.errors import UserError, reason
 from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.widgets.images import from_qimage
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import Conv2D
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from PIL import Image
     from PySide6.QtWidgets import QWidget
 
-    from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.session import Session
     from mnist_gui.history import Snapshot
 
 FRAMES: Final = 80
@@ -101,41 +102,38 @@ def _frames(snapshots: Sequence[Snapshot], architecture: str) -> list[Image.Imag
     frames = []
     for weights in filters:
         view.show_values(weights, -limit, limit)
-        shot = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-        size = (shot.width(), shot.height())
-        frames.append(Image.frombytes("RGB", size, bytes(shot.constBits()), "raw", "RGB", shot.bytesPerLine()))
+        frames.append(Image.fromarray(from_qimage(view.grab().toImage())).convert("RGB"))
     return frames
 
 
-def ask_for_view(window: MainWindow) -> None:
-    """Let the person save the view in sight."""
-    view = window.explorer.currentWidget()
+def ask_for_view(view: QWidget, session: Session) -> None:
+    """Let the person save a view."""
     kinds = "Pictures (*.png *.svg)"
-    _ask(window, "Save view as picture", "view.png", kinds, lambda path: save_view(view, path))
+    _ask(view, session, "Save view as picture", "view.png", kinds, lambda path: save_view(view, path))
 
 
-def ask_for_film(window: MainWindow) -> None:
+def ask_for_film(window: QWidget, session: Session) -> None:
     """Let the person save the filters of the run that is shown."""
-    history = window.trainer.history
-    if history is None or not history.snapshots:
-        window.say("Train first: there is no run yet whose filters could be shown over time.")
+    if session.history is None or not session.history.snapshots:
+        session.said.emit("Train first: there is no run yet whose filters could be shown over time.")
         return
-    architecture = window.model.network.architecture
     kinds = "Animated GIF (*.gif);;Strip of pictures (*.png)"
-    save = partial(save_film, history.snapshots, architecture)
-    _ask(window, "Save filters over time", "filters.gif", kinds, save)
+    save = partial(save_film, session.history.snapshots, session.checkpoint.record.architecture)
+    _ask(window, session, "Save filters over time", "filters.gif", kinds, save)
 
 
-def _ask(window: MainWindow, title: str, suggestion: str, kinds: str, save: Callable[[Path], None]) -> None:
-    path, _ = QFileDialog.getSaveFileName(window, title, suggestion, kinds)
+def _ask(
+    parent: QWidget, session: Session, title: str, suggestion: str, kinds: str, save: Callable[[Path], None]
+) -> None:
+    path, _ = QFileDialog.getSaveFileName(parent, title, suggestion, kinds)
     if not path:
         return
     try:
         save(Path(path))
     except UserError as error:
-        QMessageBox.warning(window, "The picture can't be saved", str(error))
+        QMessageBox.warning(parent, "The picture can't be saved", str(error))
     else:
-        window.say(f"Saved {path}")
+        session.said.emit(f"Saved {path}")
 
 
 def _write(path: Path, content: bytes) -> None:

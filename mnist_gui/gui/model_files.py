@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from mnist_gui import model_file
 from mnist_gui.errors import UserError
-from mnist_gui.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from os import PathLike
 
-    from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.session import Session
 
-MODEL_FILES = "Models (*.safetensors)"
+MODEL_FILES: Final = "Models (*.safetensors)"
 
 
 class ModelFiles:
-    """Asks for files, and before unsaved training is lost."""
+    """Asks for files; and, when the window is closed, what to do with networks that no file holds."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
+    def __init__(self, session: Session, window: QWidget) -> None:
+        self._session, self._window = session, window
 
     @property
     def keeps_run(self) -> bool:
@@ -37,35 +35,25 @@ class ModelFiles:
 
     def open(self) -> None:
         """Let the person choose a model to open."""
-        if self.may_discard():
-            path, _ = QFileDialog.getOpenFileName(self._window, "Open model", self._folder(), MODEL_FILES)
-            if path and self._replace(lambda: self._window.model.open(path)):
-                snapshots = model_file.load_history(path)
-                if snapshots:
-                    self._window.show_history(History(snapshots=snapshots))
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open model", self._folder(), MODEL_FILES)
+        if path:
+            self.open_file(path)
 
-    def open_shipped(self) -> None:
-        """Go back to the model that comes with the program."""
-        if self.may_discard():
-            self._replace(self._window.model.open_shipped)
-
-    def _replace(self, load: Callable[[], None]) -> bool:
+    def open_file(self, path: str | PathLike[str]) -> None:
+        """Open a model, or say why it can't be opened."""
         try:
-            load()
+            self._session.open(path)
         except UserError as error:
             QMessageBox.warning(self._window, "The model can't be opened", str(error))
-            return False
-        self._window.model_replaced()
-        return True
 
     def save(self) -> bool:
         """Save to the model's file, or ask for one; return whether it was saved."""
-        path = self._window.model.path
+        path = self._session.checkpoint.path
         return self._save_to(path) if path else self.save_as()
 
     def save_as(self) -> bool:
         """Ask for a file and save to it; return whether it was saved."""
-        suggestion = Path(self._folder()) / (self._window.model.path or Path("model.safetensors")).name
+        suggestion = Path(self._folder()) / (self._session.checkpoint.path or Path("model.safetensors")).name
         path, _ = QFileDialog.getSaveFileName(self._window, "Save model", str(suggestion), MODEL_FILES)
         if not path:
             return False
@@ -73,29 +61,34 @@ class ModelFiles:
 
     def _save_to(self, path: Path) -> bool:
         try:
-            history = self._window.trainer.history if self.keeps_run else None
-            self._window.model.save(path, history.snapshots if history else ())
+            self._session.save(path, with_history=self.keeps_run)
         except UserError as error:
             QMessageBox.warning(self._window, "The model can't be saved", str(error))
             return False
-        self._window.model_changed()
-        self._window.say(f"Saved {path}")
+        self._session.said.emit(f"Saved {path}")
         return True
 
     def _folder(self) -> str:
-        path = self._window.model.path
+        path = self._session.checkpoint.path
         return str(path.parent) if path else ""
 
-    def may_discard(self) -> bool:
-        """Ask what to do with unsaved training, if there is any; return whether to go on."""
-        if not self._window.model.changed:
+    def may_close(self) -> bool:
+        """Ask what to do with networks that no file holds, if there are any; return whether to close the window."""
+        unsaved, present = self._session.unsaved, self._session.checkpoint
+        if not unsaved:
             return True
         buttons = QMessageBox.StandardButton
+        others = len(unsaved) - present.unsaved
+        what = "What the network has learned" if present.unsaved else ""
+        if others:
+            networks = "1 network in Runs" if others == 1 else f"{others} networks in Runs"
+            what = f"{what}, and {networks}," if what else networks
+        verb = "is" if present.unsaved or others == 1 else "are"
         answer = QMessageBox.question(
             self._window,
             "Unsaved training",
-            "Save what the network has learned? Otherwise it is lost.",
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            buttons.Save,
+            f"{what} {verb} in no file, and lost when the window is closed.",
+            (buttons.Save if present.unsaved else buttons.NoButton) | buttons.Discard | buttons.Cancel,
+            buttons.Save if present.unsaved else buttons.Cancel,
         )
         return self.save() if answer == buttons.Save else answer == buttons.Discard

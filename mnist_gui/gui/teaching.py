@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from mnist_gui import learning, my_digits
 from mnist_gui.data import mnist
 from mnist_gui.errors import UserError
-from mnist_gui.gui.training.panel import State
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.my_digits import MyDigit, MyDigits
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mnist_gui.data.dataset import Dataset
-    from mnist_gui.gui.main_window import MainWindow
-    from mnist_gui.gui.model import Model
-    from mnist_gui.gui.pages.mistakes.page import TestSetPage
+    from mnist_gui.gui.network.digit_keys import DigitKeys
+    from mnist_gui.gui.pages.mistakes.page import MistakesPage
     from mnist_gui.gui.pages.my_digits.page import MyDigitsPage
-    from mnist_gui.nn.network import Network
+    from mnist_gui.gui.session import Session
+    from mnist_gui.gui.training.data_source import DataSource
+    from mnist_gui.runs import Checkpoint
 
 DIGIT_FILES: Final = "Digits (*.jsonl)"
 
 
 class Teaching(QObject):
-    """Connects the keys under the answer, the page and the store for a window."""
+    """Connects the keys under the answer, the pages of digits and the store of the person's digits."""
 
-    said = Signal(str)  # what has happened, in a few words
     unlearn_available_changed = Signal(bool)
 
-    def __init__(self, window: MainWindow, page: MyDigitsPage, test_set_page: TestSetPage) -> None:
+    def __init__(self, session: Session, data_source: DataSource, keys: DigitKeys, window: QWidget) -> None:
         super().__init__(window)
-        self._window, self._page, self._test_set_page = window, page, test_set_page
+        self._session, self._data_source, self._keys, self._window = session, data_source, keys, window
+        self._page: MyDigitsPage | None = None
+        self._mistakes_page: MistakesPage | None = None
         self._digits: list[MyDigit] = []
         self._of_image: dict[bytes, MyDigit] = {}  # so that a drawing is known again after undo and redo, too
         self._removed: list[list[str]] = []
+        self._before: Checkpoint | None = None  # what there was before the last lesson
         self._learning = False
-        self._lessons: list[tuple[Model, Network]] = []  # what there was before, and the network that learned
+        keys.digit_named.connect(self.name_drawing)
+        session.changed.connect(self._show_drawing)
+        session.present_changed.connect(self._show_present)
+        session.network_replaced.connect(self._forget_lesson)
+        session.trainer.state_changed.connect(self._show_state)
+
+    def attach(self, page: MyDigitsPage, mistakes_page: MistakesPage) -> None:
+        """Serve the pages, which come after the window has been painted."""
+        self._page, self._mistakes_page = page, mistakes_page
         page.digit_chosen.connect(self._put_on_canvas)
         page.remove_requested.connect(self._remove)
         page.restore_requested.connect(self._restore)
@@ -51,9 +59,9 @@ class Teaching(QObject):
         page.import_requested.connect(self._import)
         page.export_requested.connect(self._export)
         page.came_into_sight.connect(self._refresh)
-        self._test_set_page.came_into_sight.connect(self._refresh)
-        self._test_set_page.own_digit_chosen.connect(lambda place: self._put_on_canvas(self._digits[place]))
-        window.trainer.state_changed.connect(self._show_state)
+        mistakes_page.came_into_sight.connect(self._refresh)
+        mistakes_page.own_digit_chosen.connect(lambda place: self._put_on_canvas(self._digits[place]))
+        self._show_present()
 
     @cached_property
     def _store(self) -> MyDigits:
@@ -63,17 +71,16 @@ class Teaching(QObject):
 
     def name_drawing(self, label: int) -> None:
         """Keep the drawing as a digit; if it is kept as that one already, take it back."""
-        canvas = self._window.canvas
-        image = canvas.seen()
+        image, drawing = self._session.image, self._session.drawing
         if image is None:
             return
         kept = self._of_image.get(image.tobytes())
         try:
             if kept is None or kept.label != label:
-                self._store.add(MyDigit(label, image.copy(), tuple(canvas.strokes_on_paper())))
-                self.said.emit(f"Kept as {'an' if label == 8 else 'a'} {label} in My digits")
+                self._store.add(MyDigit(label, image.copy(), tuple(drawing.strokes_on_paper())))
+                self._session.said.emit(f"Kept as {'an' if label == 8 else 'a'} {label} in My digits")
             else:
-                self.said.emit("No longer in My digits")
+                self._session.said.emit("No longer in My digits")
             if kept is not None:
                 self._store.remove([kept.id])
         except UserError as error:
@@ -84,22 +91,23 @@ class Teaching(QObject):
         self._digits = self._store.all()
         self._of_image = {digit.image.tobytes(): digit for digit in self._digits}
         removed = len(self._removed[-1]) if self._removed else 0
-        self._page.show_digits(self._digits, self._store.damaged, removed=removed)
-        images = np.array([digit.image for digit in self._digits], np.uint8).reshape(-1, 28, 28)
-        self._test_set_page.show_own_digits(images, np.array([digit.label for digit in self._digits], np.uint8))
-        self.show_drawing(self._window.canvas.seen())
+        if self._page is not None and self._mistakes_page is not None:
+            self._page.show_digits(self._digits, self._store.damaged, removed=removed)
+            images = np.array([digit.image for digit in self._digits], np.uint8).reshape(-1, 28, 28)
+            self._mistakes_page.show_own_digits(images, np.array([digit.label for digit in self._digits], np.uint8))
+        self._show_drawing()
 
-    def show_drawing(self, image: NDArray[np.uint8] | None) -> None:
+    def _show_drawing(self) -> None:
         """Show on the keys whether there is a digit to keep, or which it is kept as."""
+        image = self._session.image
         kept = None if image is None else self._of_image.get(image.tobytes())
-        keys = self._window.network_view.keys
-        keys.show_drawing(there=image is not None, kept=None if kept is None else kept.label)
+        self._keys.show_drawing(there=image is not None, kept=None if kept is None else kept.label)
 
     def _put_on_canvas(self, digit: MyDigit) -> None:
         if digit.strokes:
-            self._window.canvas.set_strokes(digit.strokes)
+            self._session.drawing.set_strokes(digit.strokes)
         else:
-            self._window.canvas.set_picture(digit.image, f"my digit · label {digit.label}")
+            self._session.drawing.set_picture(digit.image, f"my digit · label {digit.label}")
 
     def _remove(self, digits: list[MyDigit]) -> None:
         ids = [digit.id for digit in digits]
@@ -125,7 +133,7 @@ class Teaching(QObject):
         try:
             digits = my_digits.read_export(path)
             new = self._store.merge(digits)
-            self.said.emit(
+            self._session.said.emit(
                 f"{new} new digits" + (f", {len(digits) - new} were here already" if new < len(digits) else "")
             )
         except UserError as error:
@@ -137,7 +145,7 @@ class Teaching(QObject):
         if path:
             try:
                 my_digits.export(path, self._digits)
-                self.said.emit(f"Saved {path}")
+                self._session.said.emit(f"Saved {path}")
             except UserError as error:
                 self._warn("The digits can't be exported", error)
 
@@ -148,58 +156,58 @@ class Teaching(QObject):
 
     def learn(self) -> None:
         """Train the present network for a moment on the person's digits and others."""
-        trainer = self._window.trainer
+        session = self._session
         self._refresh()
         if not self._digits:
-            self.said.emit("Teach some digits first: draw one, and name it under the answer")
-        elif trainer.state is State.IDLE:
-            known = ("mnist", self._window.model.record.data)
-            if trainer.dataset is not None and trainer.dataset.name in known:
-                self._start(trainer.dataset)
+            session.said.emit("Teach some digits first: draw one, and name it under the answer")
+        elif session.state is State.IDLE:
+            known = ("mnist", session.checkpoint.record.data)
+            if session.dataset is not None and session.dataset.name in known:
+                self._start(session.dataset)
             elif mnist.find() is not None:
-                self._window.data_desk.use_from("mnist", self._start)
+                self._data_source.use_from("mnist", self._start)
             else:
                 self._start(learning.NOTHING)
 
     def _start(self, rest: Dataset) -> None:
-        window, digits = self._window, self._digits
-        if window.trainer.state is not State.IDLE or not digits:
+        session, digits = self._session, self._digits
+        if session.state is not State.IDLE or not digits:
             return
-        before = copy.copy(window.model)
         images = np.stack([digit.image for digit in digits])
         labels = np.array([digit.label for digit in digits], np.uint8)
         prepare = partial(learning.lesson, images=images, labels=labels, rng=np.random.default_rng(len(digits)))
-        self._page.show_test_accuracy(before.record.test_accuracy if before.record.data == rest.name else None)
-        self._page.begin_lesson(before.network)
-        window.start(rest, learning.recipe_for(before.network, rest), fresh=False, prepare=prepare)
-        self._lessons.append((before, window.model.network))
-        self._learning = True
-        self._show_state(window.trainer.state)
-
-    @property
-    def _undoable(self) -> bool:
-        return bool(self._lessons) and self._lessons[-1][1] is self._window.model.network
+        before, recipe = session.checkpoint, learning.recipe_for(session.network, rest)
+        if self._page is not None:
+            record = before.record
+            self._page.show_test_accuracy(record.test_accuracy if record.data == rest.name else None)
+            self._page.begin_lesson()
+        session.train_on(rest, recipe, prepare=prepare)
+        self._before, self._learning = before, True
+        self._show_present()
 
     def unlearn(self) -> None:
-        """Go back to the model before the last lesson."""
-        if self._undoable and self._window.trainer.state is State.IDLE:
-            before, _ = self._lessons.pop()
-            self._window.show_model(before)
-            self._page.end_lesson()
-            self.said.emit("This is the network as it was before the lesson")
+        """Go back to the network before the last lesson; what it had learned stays in Runs."""
+        if self._before is not None and self._session.state is State.IDLE:
+            self._session.take_back(self._before)
+            if self._page is not None:
+                self._page.end_lesson()
+            self._session.said.emit("This is the network as it was before the lesson; the lesson stays in Runs")
 
-    def model_changed(self) -> None:
-        """Follow the window's model."""
-        self._page.show_test_accuracy(self._window.model.record.test_accuracy)
-        idle = self._window.trainer.state is State.IDLE
-        self._page.show_learning(busy=not idle, undoable=self._undoable)
-        self.unlearn_available_changed.emit(idle and self._undoable)
+    def _forget_lesson(self) -> None:
+        self._before, self._learning = None, False
+
+    def _show_present(self) -> None:
+        idle, undoable = self._session.state is State.IDLE, self._before is not None
+        if self._page is not None:
+            self._page.show_test_accuracy(self._session.checkpoint.record.test_accuracy)
+            self._page.show_learning(busy=not idle, undoable=undoable)
+        self.unlearn_available_changed.emit(idle and undoable)
 
     def _show_state(self, state: State) -> None:
-        self.model_changed()
+        self._show_present()
         if state is State.IDLE and self._learning:
             self._learning = False
-            record = self._window.model.record
+            record = self._session.checkpoint.record
             whole = record.epochs >= record.recipe.epochs
             what = f"Learned from {len(self._digits)} digits" if whole else "The lesson was cut short"
-            self.said.emit(f"{what}; Undo learning goes back")
+            self._session.said.emit(f"{what}; Undo learning goes back")

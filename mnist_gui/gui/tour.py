@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ class Stop:
     text: str
 
 
-class Tour(QWidget):
+class Tour(Guarded, QWidget):
     """Dims the window but for one part of it. Everything beneath can be used as always."""
 
     def __init__(self, window: QWidget, stops: Sequence[Stop]) -> None:
@@ -42,7 +43,7 @@ class Tour(QWidget):
         self._card.back_button.clicked.connect(lambda: self.go(-1))
         self._card.skip_button.clicked.connect(self.close)
         self.destroyed.connect(self._card.deleteLater)
-        window.installEventFilter(self)
+        window.installEventFilter(self)  # until it ends
         self.resize(window.size())
         self.show()
         self._show()
@@ -54,11 +55,11 @@ class Tour(QWidget):
 
     def go(self, by: int) -> None:
         """Go on, or back; after the last stop the tour ends."""
-        self._at = max(0, self._at + by)
-        if self._at < len(self._stops):
-            self._show()
-        else:
+        if self._at + by >= len(self._stops):
             self.close()
+            return
+        self._at = max(0, self._at + by)
+        self._show()
 
     def _show(self) -> None:
         self._card.show_stop(self.stop, self._at + 1, len(self._stops))
@@ -109,11 +110,12 @@ class Tour(QWidget):
         return False
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._window.removeEventFilter(self)
         self._card.hide()
         super().closeEvent(event)
 
 
-class _Card(QFrame):
+class _Card(Guarded, QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("panel")

@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PEN_EVENTS_A_SECOND = 250
 PEN_SECONDS = 30
+BARE_SECONDS = 5
 TICK = 0.002
 EPOCHS_COMPARED = 6
 
@@ -89,11 +90,10 @@ def memory_empty() -> float:
 
 
 def memory() -> float:
-    """Megabytes that would be free without this process and those it started, or are shared with no other."""
+    """Megabytes that would be free without this process, or are shared with no other."""
     import psutil
 
-    this = psutil.Process()
-    return sum(p.memory_full_info().uss for p in (this, *this.children(recursive=True))) / 1e6
+    return psutil.Process().memory_full_info().uss / 1e6
 
 
 def open_window() -> tuple[QApplication, MainWindow, Dataset]:
@@ -116,40 +116,59 @@ def open_window() -> tuple[QApplication, MainWindow, Dataset]:
 
 def start(window: MainWindow, dataset: Dataset, recipe: Recipe) -> None:
     """Begin a run, and come back when it makes its first steps."""
-    from mnist_gui.training_process import Job
-
-    window.model.start("notebook", recipe, dataset.name)
-    window.trainer.start(Job("notebook", window.model.network.parameters.copy(), dataset, recipe))
     loop = QEventLoop()
-    once = window.trainer.progressed.connect(loop.quit)
+    once = window.session.progressed.connect(loop.quit)
+    window.session.train(dataset, "notebook", recipe)
     loop.exec()
-    window.trainer.progressed.disconnect(once)
+    window.session.progressed.disconnect(once)
+
+
+def bare_speed(dataset: Dataset, recipe: Recipe) -> float:
+    """Train for some seconds without the window having anything to do; give the steps a second."""
+    from mnist_gui.nn import architectures
+    from mnist_gui.training import train
+
+    begun, steps = 0.0, 0
+    for progress in train(architectures.build("notebook"), dataset, recipe):
+        if progress is None:
+            continue
+        steps, begun = progress.step, begun or perf_counter()
+        if perf_counter() - begun > BARE_SECONDS:
+            break
+    return steps / (perf_counter() - begun)
 
 
 def pen() -> dict[str, float]:
-    """Train for half a minute with a moving pen; give how late the event loop was, and the prediction, in ms."""
+    """Train for half a minute with a moving pen.
+
+    Give, in ms, how late the event loop was, and how long after a move of the pen its ink and its answer were painted;
+    and the steps a second, with the pen and without a window.
+    """
     from mnist_gui.training import RECIPES
 
     app, window, dataset = open_window()
+    recipe = replace(RECIPES["default"], epochs=300)
+    bare = bare_speed(dataset, recipe)
     late: list[float] = []
+    inked: list[float] = []
     answered: list[float] = []
-    moved: deque[float] = deque()  # when the pen moved, or should have: not yet seen by the network
-    seen: deque[float] = deque()  # seen, not yet painted
-    canvas = window.canvas
-    show_network = window.network_view.show_network
+    moved: deque[float] = deque()  # when the pen moved, or should have: its ink is not yet painted
+    unread: deque[float] = deque()  # not yet read by the network
+    read: deque[float] = deque()  # read, the answer not yet painted
+    canvas, view = window.canvas, window.network_view
 
-    def show(*arguments: Any) -> None:
-        show_network(*arguments)
-        seen.extend(moved)
-        moved.clear()
+    def refreshed() -> None:
+        read.extend(unread)
+        unread.clear()
 
-    def painted() -> None:
+    def painted(times: deque[float], spent: list[float]) -> None:
         now = perf_counter()
-        answered.extend(now - at for at in seen)
-        seen.clear()
+        spent.extend(now - at for at in times)
+        times.clear()
 
-    window.network_view.show_network = show
-    Painted(canvas).painted.connect(painted)  # with all that is to be painted for a pen move
+    window.session.changed.connect(refreshed)
+    Painted(canvas).painted.connect(lambda: painted(moved, inked))
+    Painted(view.findChild(QWidget, "seenImage")).painted.connect(lambda: painted(read, answered))
 
     def send(kind: QEvent.Type, step: int) -> None:
         angle, side = step * math.tau / PEN_EVENTS_A_SECOND, min(canvas.width(), canvas.height())
@@ -175,6 +194,7 @@ def pen() -> dict[str, float]:
                 send(QEvent.Type.MouseButtonRelease, step)
             else:
                 moved.append(begun + step / PEN_EVENTS_A_SECOND)
+                unread.append(moved[-1])
                 send(QEvent.Type.MouseMove, step)
             step += 1
 
@@ -190,9 +210,9 @@ def pen() -> dict[str, float]:
     timers = [QTimer(app, timerType=Qt.TimerType.PreciseTimer, interval=ms) for ms in (1, 2)]
     for timer, work in zip(timers, (move_pen, tick), strict=True):
         timer.timeout.connect(work)
-    recipe = replace(RECIPES["default"], epochs=300)
     start(window, dataset, recipe)
     begun = perf_counter()
+    before = steps_done(window)
     due = begun + TICK
     for timer in timers:
         timer.start()
@@ -200,14 +220,22 @@ def pen() -> dict[str, float]:
     app.exec()
     for timer in timers:
         timer.stop()
-    window.trainer.shut_down()
+    speed = (steps_done(window) - before) / (perf_counter() - begun)
+    window.session.trainer.shut_down()
     return {
         "late_99": _percentile(late, 99),
         "late_worst": max(late) * 1e3,
+        "inked_99": _percentile(inked, 99),
         "answered_99": _percentile(answered, 99),
         "answered_median": _percentile(answered, 50),
-        "moves": len(answered),
+        "moves": len(inked),
+        "slower": bare / speed,
     }
+
+
+def steps_done(window: MainWindow) -> int:
+    progress = window.session.checkpoint.progress
+    return progress.step if progress else 0
 
 
 def _percentile(seconds: list[float], percent: float) -> float:
@@ -218,6 +246,7 @@ def _percentile(seconds: list[float], percent: float) -> float:
 
 def throughput(rounds: int) -> list[list[float]]:
     """Give the seconds of training in the open window, and of the same without it, round by round."""
+    from mnist_gui.gui.training.trainer import State
     from mnist_gui.nn import architectures
     from mnist_gui.training import RECIPES, train
 
@@ -230,12 +259,12 @@ def throughput(rounds: int) -> list[list[float]]:
             finished.append(progress)
             app.exit()
 
-    window.trainer.progressed.connect(progressed)
+    window.session.progressed.connect(progressed)
 
     def inside() -> None:
         start(window, dataset, recipe)
         app.exec()
-        while window.trainer._training is not None:
+        while window.session.state is not State.IDLE:
             app.processEvents()
 
     def outside() -> None:
@@ -252,26 +281,30 @@ def throughput(rounds: int) -> list[list[float]]:
 
 
 def hundred_epochs() -> dict[str, float]:
-    """Train for a hundred epochs in the window; give the memory after the first and after the last, in MB."""
+    """Train for a hundred epochs in the window.
+
+    Give, in MB, the memory after the first and after the last, and what of it the run's history takes.
+    """
     from mnist_gui.training import RECIPES
 
     app, window, dataset = open_window()
     after: dict[int, float] = {}
+    history: dict[int, float] = {}
 
     def progressed(progress: Progress) -> None:
         done = len(progress.epochs)
         if done in (1, 101) and done not in after:
             after[done] = memory()
+            kept = window.session.history.snapshots if window.session.history else ()
+            history[done] = sum(snapshot.parameters.nbytes for snapshot in kept) / 1e6
         if 101 in after:
             app.exit()
 
-    window.trainer.progressed.connect(progressed)
+    window.session.progressed.connect(progressed)
     start(window, dataset, replace(RECIPES["default"], epochs=200))  # the last is in the middle of it, too
     app.exec()
-    window.trainer.shut_down()
-    assert window.trainer.history is not None
-    kept = sum(snapshot.parameters.nbytes for snapshot in window.trainer.history.snapshots) / 1e6
-    return {"first": after[1], "last": after[101], "history": kept}
+    window.session.trainer.shut_down()
+    return {"first": after[1], "last": after[101], "history": history[101] - history[1]}
 
 
 TASKS: dict[str, Callable[..., Any]] = {

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_gui.explain import arithmetic
+from mnist_gui.explain.reading import read
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, Dropout, Flatten, ReLU, Sigmoid
 from mnist_gui.nn.network import Network
@@ -78,7 +79,7 @@ def test_each_cell_is_worked_out_to_the_networks_own_value(name, dtype, toleranc
         values = activations[index + activated][0]
         sums = activations[index][0]
         for cell in np.ndindex(values.shape):
-            working = arithmetic.of_cell(network, image, index, cell)
+            working = arithmetic.of_cell(network, read(network, image), index, cell)
             assert working.lines[-1].value == values[cell]
             assert worked_out(working) == pytest.approx(values[cell], abs=tolerance)
             if isinstance(network.layers[index], Conv2D):
@@ -94,7 +95,7 @@ def test_each_cell_is_worked_out_to_the_networks_own_value(name, dtype, toleranc
 
 def test_an_activation_is_asked_like_its_convolution():
     network, image = made("notebook")
-    one, other = (arithmetic.of_cell(network, image, layer, (1, 4, 5)) for layer in (0, 1))
+    one, other = (arithmetic.of_cell(network, read(network, image), layer, (1, 4, 5)) for layer in (0, 1))
     assert one.title == other.title == "Feature map 2, row 5, column 6"
     assert one.lines == other.lines
 
@@ -102,7 +103,7 @@ def test_an_activation_is_asked_like_its_convolution():
 def test_bytes_are_read_as_the_network_reads_them():
     network, _ = made("notebook")
     image = np.random.default_rng(3).integers(0, 256, (28, 28), np.uint8)
-    working = arithmetic.of_cell(network, image, 0, (0, 3, 4))
+    working = arithmetic.of_cell(network, read(network, image), 0, (0, 3, 4))
     np.testing.assert_array_equal(working.grids[0].values[0], (image / np.float32(255))[3:6, 4:7])
     assert worked_out(working) == pytest.approx(working.lines[-1].value, abs=1e-12)
 
@@ -112,7 +113,7 @@ def test_what_is_no_map_is_refused_by_name(kind):
     network, image = made("notebook")
     index = next(i for i, layer in enumerate(network.layers) if isinstance(layer, kind))
     with pytest.raises(ValueError, match=kind.kind):
-        arithmetic.of_cell(network, image, index, (0, 0, 0))
+        arithmetic.of_cell(network, read(network, image), index, (0, 0, 0))
 
 
 def test_a_cell_changes_with_the_pixels_of_its_field_and_with_no_other(name):
@@ -161,7 +162,7 @@ def test_the_pooled_cells_of_the_notebook_see_4_pixels_and_step_by_2():
 def test_the_softmax_is_the_networks(name):
     network, image = made(name, np.float32)
     for digit, expected in enumerate(network.probabilities(image[None])[0]):
-        working = arithmetic.of_answer(network, image, digit)
+        working = arithmetic.of_answer(network, read(network, image), digit)
         logits, powers, probabilities = (grid.values.ravel() for grid in working.grids)
         np.testing.assert_array_equal(logits, network.activations(image[None])[-1][0])
         assert working.lines[-1].value == probabilities[digit] == pytest.approx(expected, abs=1e-6)
@@ -187,8 +188,8 @@ def test_small_numbers_keep_their_digits():
 
 def test_the_text_has_every_number_of_a_working(name):
     network, image = made(name)
-    workings = [arithmetic.of_cell(network, image, i, (0, 1, 0)) for i in explained_layers(network)]
-    for working in [*workings, arithmetic.of_answer(network, image, 7)]:
+    workings = [arithmetic.of_cell(network, read(network, image), i, (0, 1, 0)) for i in explained_layers(network)]
+    for working in [*workings, arithmetic.of_answer(network, read(network, image), 7)]:
         text = arithmetic.as_text(working)
         assert text.startswith(working.title)
         for value in [v for grid in working.grids for v in grid.values.ravel()] + [x.value for x in working.lines]:
@@ -197,7 +198,7 @@ def test_the_text_has_every_number_of_a_working(name):
 
 def test_a_worksheet_leaves_out_what_is_asked_for_and_solves_it_overleaf():
     network, image = made("notebook")
-    working = arithmetic.of_cell(network, image, 0, (0, 2, 3))
+    working = arithmetic.of_cell(network, read(network, image), 0, (0, 2, 3))
     sheet = arithmetic.worksheet(working, "drawing")
     task, solution = sheet.split("page-break-before")
     asked = {arithmetic.number(v) for v in working.grids[2].values.ravel()}

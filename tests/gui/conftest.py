@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import multiprocessing
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,14 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from mnist_gui.gui.main_window import MainWindow
-from mnist_gui.gui.training.threads import LoadingThread, TrainingThread
+from mnist_gui.gui.session import Session
+from mnist_gui.gui.training.loading_thread import LoadingThread
+from mnist_gui.gui.training.training_thread import TrainingThread
 from mnist_gui.gui.widgets import theme
 
 sys.path.append(str(Path(__file__).parent.parent / "data"))  # when this folder is run by itself
 from idx_files import encode
+from stage import Paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QThread
     from pytestqt.qtbot import QtBot
 
-    from mnist_gui.gui.training.panel import State
+    from mnist_gui.gui.training.trainer import State
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +73,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterato
 
 
 @pytest.fixture
-def look(qapp: QApplication) -> Iterator[None]:
+def styled(qapp: QApplication) -> Iterator[None]:
     """The program's style sheet and palette."""
     theme.apply(qapp)
     yield
@@ -78,7 +82,7 @@ def look(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
-def open_window(look: None, qtbot: QtBot) -> Callable[[], MainWindow]:
+def open_window(styled: None, qtbot: QtBot) -> Callable[[], MainWindow]:
     def open_window() -> MainWindow:
         window = MainWindow()
         qtbot.addWidget(window, before_close_func=let_go)
@@ -91,13 +95,23 @@ def open_window(look: None, qtbot: QtBot) -> Callable[[], MainWindow]:
 
 def let_go(window: MainWindow) -> None:
     """End what goes on, and have nothing to ask about."""
-    window.trainer.shut_down()
-    window.model.changed = False
+    session = window.session
+    session.trainer.shut_down()
+    session.runs, session.checkpoint = (), replace(session.checkpoint, unsaved=False)
 
 
 @pytest.fixture
 def window(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    """A session with a sheet of paper for a canvas, for pages and views without a window."""
+    session = Session(Paper())
+    yield session
+    session.trainer.shut_down()
+    session.edits.clear()
 
 
 class Messages:
@@ -166,7 +180,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ready(window: MainWindow, data_folder: Path) -> MainWindow:
     """A window with the small data set chosen, and two epochs to go."""
-    window.training_panel.choose_data(str(data_folder))
+    window.training_panel.data_box.choose(str(data_folder))
     window.training_panel.epochs_box.setValue(2)
     return window
 
@@ -174,4 +188,4 @@ def ready(window: MainWindow, data_folder: Path) -> MainWindow:
 @pytest.fixture
 def wait_for(window: MainWindow, qtbot: QtBot) -> Callable[[State], None]:
     """Wait for a state that lasts; a short run may pass through RUNNING unseen."""
-    return lambda state: qtbot.waitUntil(lambda: window.trainer.state is state, timeout=20_000)
+    return lambda state: qtbot.waitUntil(lambda: window.session.state is state, timeout=20_000)

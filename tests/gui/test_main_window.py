@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hand import SEVEN, THREE, draw, move, on_screen, press, release
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAccessible, QAction, QPalette
+from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt
+from PySide6.QtGui import QAccessible, QAction, QPaintEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.network.map_view import MapView
-from mnist_gui.gui.pages.tabs import TABS, Page
+from mnist_gui.gui.pages import tabs
+from mnist_gui.gui.pages.page import Page
+from mnist_gui.gui.pages.tabs import TABS
+from mnist_gui.nn.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from PySide6.QtCore import QThread
+    from PySide6.QtGui import QRegion
     from pytestqt.qtbot import QtBot
 
 CONTROLS = [
@@ -47,7 +51,7 @@ def digit(window: MainWindow) -> str:
 
 def seen_by(window: MainWindow, name: str) -> np.ndarray | None:
     view = part(window, name, MapView)
-    return view._values
+    return view.values
 
 
 @pytest.fixture
@@ -55,10 +59,21 @@ def read(qtbot: QtBot) -> Callable[[MainWindow], str]:
     """The digit that the window shows when it has caught up with the drawing."""
 
     def read(window: MainWindow) -> str:
-        qtbot.waitUntil(lambda: not window._redraw.isActive())
+        qtbot.waitUntil(lambda: window.session.up_to_date)
         return digit(window)
 
     return read
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[Network]:
+    """One entry for each image that a network reads with all its layers' values."""
+    reads: list[Network] = []
+    activations = Network.activations
+    monkeypatch.setattr(
+        Network, "activations", lambda network, images: (reads.append(network), activations(network, images))[1]
+    )
+    return reads
 
 
 # What is in it
@@ -84,7 +99,7 @@ def test_the_answer_is_spoken(window: MainWindow, read: Callable[[MainWindow], s
 
 
 def test_building_it_touches_neither_network_nor_cache_nor_thread(
-    look: None, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, nothing_left: list[QThread]
+    styled: None, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, nothing_left: list[QThread]
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("not now")
@@ -101,32 +116,32 @@ def test_building_it_touches_neither_network_nor_cache_nor_thread(
     assert not window.isWindowModified()
 
 
-def test_what_is_out_of_sight_is_built_when_the_window_has_been_painted(look: None, qtbot: QtBot) -> None:
+def test_what_is_out_of_sight_is_built_when_the_window_has_been_painted(styled: None, qtbot: QtBot) -> None:
     window = MainWindow()
     qtbot.addWidget(window)
-    assert [window.explorer.tabText(index) for index in range(window.explorer.count())] == [name for name, _ in TABS]
-    assert "views" not in vars(window)
+    assert [window.pages.tabText(index) for index in range(window.pages.count())] == [name for name, _ in TABS]
+    assert not isinstance(window.pages.widget(tabs.WHY), Page)
     with qtbot.waitExposed(window):
         window.show()
-    qtbot.waitUntil(lambda: "views" in vars(window))
-    assert window.explorer.currentWidget() is window.charts
-    assert all(isinstance(window.explorer.widget(index), Page) for index in range(window.explorer.count()))
+    qtbot.waitUntil(lambda: isinstance(window.pages.widget(tabs.WHY), Page))
+    assert window.pages.currentWidget() is window.charts
+    assert all(isinstance(window.pages.widget(index), Page) for index in range(window.pages.count()))
 
 
 def test_the_views_know_what_was_before_them(window: MainWindow) -> None:
-    accuracy = window.model.record.test_accuracy
+    accuracy = window.session.checkpoint.record.test_accuracy
     assert accuracy is not None
-    texts = [label.text() for label in window.views.my_digits_page.findChildren(QLabel)]
+    texts = [label.text() for label in window.pages.page(tabs.MY_DIGITS).findChildren(QLabel)]
     assert any(f"{accuracy * 100:.1f} %" in text for text in texts), texts
 
 
 @pytest.mark.parametrize("index", range(1, len(TABS)))
-def test_a_view_that_is_asked_for_sooner_is_there(look: None, qtbot: QtBot, index: int) -> None:
+def test_a_view_that_is_asked_for_sooner_is_there(styled: None, qtbot: QtBot, index: int) -> None:
     window = MainWindow()
     qtbot.addWidget(window)
-    window.explorer.setCurrentIndex(index)
-    assert window.explorer.currentIndex() == index
-    assert isinstance(window.explorer.currentWidget(), Page)
+    window.pages.setCurrentIndex(index)
+    assert window.pages.currentIndex() == index
+    assert isinstance(window.pages.currentWidget(), Page)
 
 
 # Drawing
@@ -137,7 +152,7 @@ def test_an_empty_canvas_gives_no_answer(window: MainWindow) -> None:
     for name in ("seenImage", "featureMapView", "pooledView"):
         assert seen_by(window, name) is None
     assert seen_by(window, "filterView") is not None
-    assert window.network_view.bars._probabilities is None
+    assert window.network_view.bars.probabilities is None
 
 
 def test_a_three_is_read_as_three(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
@@ -146,8 +161,8 @@ def test_a_three_is_read_as_three(window: MainWindow, read: Callable[[MainWindow
     seen = window.canvas.seen()
     assert seen is not None
     np.testing.assert_array_equal(seen_by(window, "seenImage"), seen[None])
-    shown = window.network_view.bars._probabilities
-    np.testing.assert_allclose(shown, window.model.network.probabilities(seen[None])[0], atol=1e-6)
+    shown = window.network_view.bars.probabilities
+    np.testing.assert_allclose(shown, window.session.network.probabilities(seen[None])[0], atol=1e-6)
     assert "3: " in part(window, "probabilityBars").accessibleDescription()
 
 
@@ -172,16 +187,70 @@ def test_the_answer_follows_the_pen_in_the_middle_of_a_stroke(
 
 
 def test_many_moves_at_once_are_one_redraw(
-    window: MainWindow, read: Callable[[MainWindow], str], monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, read: Callable[[MainWindow], str], reads: list[Network]
 ) -> None:
-    shown = []
-    show = window.network_view.show_network
-    monkeypatch.setattr(window.network_view, "show_network", lambda *given: (shown.append(None), show(*given)))
+    shown: list[None] = []
+    window.session.changed.connect(lambda: shown.append(None))
     press(window.canvas, (20, 20))
     move(window.canvas, *((20 + 2 * i, 20 + i) for i in range(100)))
-    assert shown == []
+    assert (shown, reads) == ([], [])
     assert read(window) != "–"
-    assert len(shown) == 1
+    assert (len(shown), len(reads)) == (1, 1)
+
+
+def test_ink_is_painted_at_once_and_the_answer_follows_within_a_frame(
+    window: MainWindow, qtbot: QtBot, reads: list[Network]
+) -> None:
+    canvas, places = window.canvas, on_screen(window.canvas, SEVEN)
+    press(canvas, places[0])
+    qtbot.waitUntil(lambda: window.session.up_to_date)
+    painted: list[tuple[QRegion, bool]] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 -- Qt's name
+            if isinstance(event, QPaintEvent):
+                painted.append((event.region(), window.session.up_to_date))
+            return False
+
+    watch = Watch()
+    canvas.installEventFilter(watch)
+    for place in places[1:4]:
+        window.session.show_now()  # a frame has just been shown: the next is due after 16 ms
+        painted.clear()
+        before = len(reads)
+        move(canvas, place)
+        assert not window.session.up_to_date
+        QApplication.sendPostedEvents(canvas, QEvent.Type.UpdateRequest)
+        QApplication.sendPostedEvents(window, QEvent.Type.UpdateRequest)
+        assert [up_to_date for _, up_to_date in painted] == [False]  # the answer is still to come
+        assert painted[0][0].contains(QPoint(*place))
+        assert len(reads) == before
+        with qtbot.waitSignal(window.session.changed, timeout=1000):
+            pass
+        assert window.session.up_to_date
+        assert len(reads) == before + 1
+    canvas.removeEventFilter(watch)
+
+
+@pytest.mark.parametrize("index", range(len(TABS)), ids=[name for name, _ in TABS])
+def test_one_forward_pass_serves_all_that_show_the_drawing(
+    ready: MainWindow, read: Callable[[MainWindow], str], reads: list[Network], index: int
+) -> None:
+    canvas, places = ready.canvas, on_screen(ready.canvas, THREE)
+    ready.pages.setCurrentIndex(index)
+    draw(canvas, places[:8])
+    read(ready)
+    if index == tabs.HOW:
+        ready.session.how_asked.emit((1, (0, 9, 14)))
+    press(canvas, places[8])
+    read(ready)
+    reads.clear()
+    for count, place in enumerate(places[9:], start=1):
+        move(canvas, place)
+        assert read(ready) != "–"
+        of_present = [network for network in reads if network is ready.session.network]
+        assert len(of_present) == count
+    release(canvas, places[-1])
 
 
 @pytest.mark.parametrize("how", ["undoButton", "clearButton"])
@@ -192,7 +261,7 @@ def test_without_ink_there_is_no_answer(window: MainWindow, read: Callable[[Main
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert read(window) == "–"
     assert seen_by(window, "featureMapView") is None
-    assert window.network_view.bars._probabilities is None
+    assert window.network_view.bars.probabilities is None
     if how == "undoButton":
         assert not button.isEnabled()
         QTest.mouseClick(part(window, "redoButton"), Qt.MouseButton.LeftButton)
@@ -201,7 +270,7 @@ def test_without_ink_there_is_no_answer(window: MainWindow, read: Callable[[Main
 
 def test_a_scribble_is_no_digit_and_breaks_nothing(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
     rng = np.random.default_rng(0)
-    window.draw_panel.pen_width.setValue(window.draw_panel.pen_width.maximum())
+    window.drawing_panel.pen_width.setValue(window.drawing_panel.pen_width.maximum())
     for _ in range(6):
         places = [tuple(place) for place in rng.integers(-200, 500, (60, 2)).tolist()]
         draw(window.canvas, places)
@@ -227,12 +296,12 @@ def test_a_picture_is_opened_and_a_bad_one_told(
 def test_a_sample_shows_its_label(ready: MainWindow, read: Callable[[MainWindow], str], qtbot: QtBot) -> None:
     QTest.mouseClick(part(ready, "sampleButton"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not ready.canvas.is_empty())
-    caption = ready.canvas._drawing.caption
+    caption = ready.canvas.caption
     assert "label" in caption
     index = int(caption.split()[2].replace(",", ""))
-    assert ready.trainer.dataset is not None
-    np.testing.assert_array_equal(ready.canvas.seen(), ready.trainer.dataset.test_images[index])
-    assert caption.endswith(f"label {ready.trainer.dataset.test_labels[index]}")
+    assert ready.session.dataset is not None
+    np.testing.assert_array_equal(ready.canvas.seen(), ready.session.dataset.test_images[index])
+    assert caption.endswith(f"label {ready.session.dataset.test_labels[index]}")
     assert read(ready) != "–"
 
 
@@ -365,15 +434,15 @@ def test_everything_is_in_sight_at_odd_shapes(window: MainWindow, size: tuple[in
 def test_size_pen_and_looks_are_remembered(open_window: Callable[[], MainWindow]) -> None:
     first = open_window()
     first.resize(970, 720)
-    first.draw_panel.pen_width.setValue(110)
-    first.explorer.setCurrentWidget(first.views.runs_page)
+    first.drawing_panel.pen_width.setValue(110)
+    first.pages.setCurrentWidget(first.pages.page(tabs.RUNS))
     next(a for a in first.findChildren(QAction) if a.text() == "&Dark").trigger()
     first.close()
     second = open_window()
     assert second.height() == 720  # Qt makes the width fit the offscreen screen's 800 pixels
-    assert second.draw_panel.pen_width.value() == 110
+    assert second.drawing_panel.pen_width.value() == 110
     assert second.canvas.pen_width == pytest.approx(0.11)
-    assert second.explorer.currentWidget() is second.views.runs_page
+    assert second.pages.currentWidget() is second.pages.page(tabs.RUNS)
     assert next(a for a in second.findChildren(QAction) if a.text() == "&Dark").isChecked()
 
 
@@ -383,7 +452,7 @@ def test_spoiled_settings_are_ignored(open_window: Callable[[], MainWindow]) -> 
         settings.setValue(name, "spoiled")
     window = open_window()
     assert window.width() == 1280
-    assert window.draw_panel.pen_width.value() == 70
+    assert window.drawing_panel.pen_width.value() == 70
 
 
 # Real images
@@ -393,9 +462,9 @@ def test_spoiled_settings_are_ignored(open_window: Callable[[], MainWindow]) -> 
 def test_the_shipped_model_reads_real_samples(window: MainWindow, qtbot: QtBot) -> None:
     right = 0
     for _ in range(40):
-        window.show_sample()
+        window.session.show_sample()
         qtbot.waitUntil(lambda: not window.canvas.is_empty(), timeout=20_000)
-        qtbot.waitUntil(lambda: not window._redraw.isActive())
-        right += digit(window) == window.canvas._drawing.caption[-1]
+        qtbot.waitUntil(lambda: window.session.up_to_date)
+        right += digit(window) == window.canvas.caption[-1]
     assert right >= 34
-    assert "60,000" in window._data_label.text()
+    assert "60,000" in window.data_label.text()

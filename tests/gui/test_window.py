@@ -114,10 +114,12 @@ def draw(window: Window, points: list[tuple[float, float]]) -> None:
     side = min(width, height)
     corner = left + (width - side) / 2, top + (height - side) / 2
     places = [(round(corner[0] + x * side), round(corner[1] + y * side)) for x, y in points]
-    words: list[object] = ["mousemove", *places[0], "mousedown", 1]
-    for place in places[1:]:
-        words += ["mousemove", *place, "sleep", 0.02]
-    window.do(*words, "mouseup", 1)
+    before = window.now["points_drawn"]
+    window.do("mousemove", "--sync", *places[0], "mousedown", 1)
+    for count, place in enumerate(places[1:], start=before + 2):
+        window.do("mousemove", "--sync", *place)  # one by one: a busy window is told of the last of several moves only
+        window.wait(lambda now, count=count: now["points_drawn"] == count and now["read"])
+    window.do("mouseup", 1)
 
 
 def quit_without_saving(window: Window) -> None:

@@ -23,14 +23,16 @@ def watch() -> None:
     window = next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()), None)
     if window is None:
         return
-    curve = window.charts.loss._training.getData()[0]
+    curve = window.charts.loss.training.getData()[0]
     state = {
         "places": {name: rectangle(window.findChild(QWidget, name)) for name in PLACES},
         "size": [window.width(), window.height()],
         "digit": window.network_view.answer,
         "strokes": len(window.canvas.strokes()),
-        "state": window.trainer.state.name,
-        "status": window.training_panel._status.text(),
+        "points_drawn": sum(len(stroke.points) for stroke in window.canvas.strokes()),
+        "read": window.session.up_to_date,
+        "state": window.session.state.name,
+        "status": window.training_panel.status.text(),
         "points": 0 if curve is None else len(curve),
         "question": middle_of_discard(),
         "platform": QApplication.platformName(),
@@ -76,7 +78,7 @@ if __name__ == "__main__":
         show = MainWindow.show
 
         def show_ready(window: MainWindow) -> None:
-            window.training_panel.choose_data(source)
+            window.training_panel.data_box.choose(source)
             window.training_panel.epochs_box.setValue(3)
             show(window)
 

@@ -11,7 +11,7 @@ from math import ceil, hypot
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QImage,
@@ -29,6 +29,8 @@ from mnist_gui.gui.drawing import pictures
 from mnist_gui.gui.drawing.ink_layer import InkLayer, knots, shades, smooth
 from mnist_gui.gui.drawing.pen_area import PenArea
 from mnist_gui.gui.drawing.pen_cursor import ring_cursor
+from mnist_gui.gui.widgets.faults import Guarded
+from mnist_gui.gui.widgets.images import to_qimage
 from mnist_gui.ink import Stroke
 
 if TYPE_CHECKING:
@@ -128,6 +130,11 @@ class Canvas(PenArea):
             self._seen_is_known = True
         return self._seen
 
+    @property
+    def caption(self) -> str:
+        """What is written under the picture; nothing where there is none."""
+        return self._drawing.caption
+
     def is_empty(self) -> bool:
         """Whether there is neither a stroke nor a picture."""
         return not self._line and not self._drawing.strokes and self._drawing.picture is None
@@ -207,8 +214,9 @@ class Canvas(PenArea):
 
     def paste(self) -> None:
         """Show the picture, or the picture file, that is in the clipboard."""
-        data = QGuiApplication.clipboard().mimeData()
-        self._show_picture(lambda: pictures.from_data(data, "pasted picture", "The clipboard holds no picture"))
+        nothing = "The clipboard holds no picture"
+        data = QGuiApplication.clipboard().mimeData() or QMimeData()  # None where nothing was ever copied
+        self._show_picture(lambda: pictures.from_data(data, "pasted picture", nothing))
 
     def _show_picture(self, read: Callable[[], tuple[NDArray[np.uint8], str]]) -> None:
         try:
@@ -322,7 +330,7 @@ class Canvas(PenArea):
         scale, side = self._scale, ceil(self._scale)
         if self._ink is None or self._ink.side != side or self._inked is not self._drawing.strokes:
             color = self.palette().color(QPalette.ColorRole.Text)
-            self._ink = InkLayer(side, _CORNER * self.devicePixelRatioF(), color)
+            self._ink = InkLayer(side, _CORNER, self.devicePixelRatioF(), color)
             self._inked = self._drawing.strokes
             for stroke in self._inked:
                 self._ink.add(smooth(np.column_stack([stroke.points, stroke.widths]) * scale))
@@ -367,9 +375,7 @@ class Canvas(PenArea):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_strokes(self, painter: QPainter, paper: QRect) -> None:
-        image = self._sheet().image
-        image.setDevicePixelRatio(self.devicePixelRatioF())
-        painter.drawImage(paper.topLeft(), image)
+        painter.drawImage(paper.topLeft(), self._sheet().image)
         if self._line:
             # The last half segment is straight. Qt draws no line that ends where it starts, so a dot is a point.
             *_, start, end = knots(self._last_moves() * self._side).tolist()
@@ -385,7 +391,7 @@ class Canvas(PenArea):
             painter.restore()
 
     def _paint_picture(self, painter: QPainter, paper: QRect, picture: NDArray[np.uint8]) -> None:
-        image = QImage(picture.tobytes(), IMAGE_SIZE, IMAGE_SIZE, IMAGE_SIZE, QImage.Format.Format_Indexed8)
+        image = to_qimage(picture, QImage.Format.Format_Indexed8)
         image.setColorTable(shades(self.palette().color(QPalette.ColorRole.Text)))
         # Each of its pixels is a square of whole pixels of the screen.
         ratio = self.devicePixelRatioF()
@@ -404,7 +410,7 @@ class _Drawing:
     caption: str = ""
 
 
-class _Step(QUndoCommand):
+class _Step(Guarded, QUndoCommand):
     """From one drawing to another."""
 
     def __init__(self, canvas: Canvas, before: _Drawing, after: _Drawing, what: str) -> None:

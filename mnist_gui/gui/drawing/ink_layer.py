@@ -27,7 +27,9 @@ class InkLayer:
     side : int
         Of the paper, in pixels of the device.
     corner : float
-        Radius of the paper's corners, in pixels of the device.
+        Radius of the paper's corners, in logical pixels.
+    ratio : float
+        Pixels of the device in each logical one.
     color : QColor
         Of the ink.
 
@@ -37,11 +39,14 @@ class InkLayer:
         The ink to be painted onto the paper.
     """
 
-    def __init__(self, side: int, corner: float, color: QColor) -> None:
-        self.side = side
+    def __init__(self, side: int, corner: float, ratio: float, color: QColor) -> None:
+        self.side, corner = side, corner * ratio
         self.image = QImage(side, side, QImage.Format.Format_Indexed8)
         self.image.setColorTable(shades(color))
+        self.image.setDevicePixelRatio(ratio)
         self.image.fill(0)
+        # The array is a view of the picture's memory, which is the picture's own as long as nothing changes that but
+        # the array: whatever else changes a picture may move it.
         self._coverage = np.asarray(self.image.bits(), np.uint8).reshape(side, -1)[:, :side]
         beyond = np.maximum(np.abs(np.arange(side) + 0.5 - side / 2) - (side / 2 - corner), 0)
         self._paper = _soften(corner - np.hypot(beyond, beyond[:, None]))

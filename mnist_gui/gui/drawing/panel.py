@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from typing import TYPE_CHECKING, Final
 
-from mnist_gui.gui.drawing.canvas import Canvas
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
 from mnist_gui.gui.widgets import theme
 
-_PEN_STEPS = 1000  # slider steps for a pen as wide as the canvas
+if TYPE_CHECKING:
+    from mnist_gui.gui.drawing.canvas import Canvas
+    from mnist_gui.gui.session import Session
+
+PICTURE_FILES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff);;All files (*)"
+_PEN_STEPS: Final = 1000  # slider steps for a pen as wide as the canvas
 
 
-class DrawPanel(QWidget):
+class DrawingPanel(QWidget):
     """The left of the window."""
 
-    open_requested = Signal()
-    sample_requested = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.canvas = Canvas()
+        self.canvas = canvas
         self.pen_width = QSlider(Qt.Orientation.Horizontal)
         self.pen_width.setObjectName("penWidth")
         self.pen_width.setAccessibleName("Pen width")
@@ -59,10 +62,18 @@ class DrawPanel(QWidget):
         undo.clicked.connect(self.canvas.undo)
         redo.clicked.connect(self.canvas.redo)
         clear.clicked.connect(self.canvas.clear)
-        sample.clicked.connect(self.sample_requested)
-        open_picture.clicked.connect(self.open_requested)
+        sample.clicked.connect(session.show_sample)
+        open_picture.clicked.connect(self.open_picture)
+        self.canvas.drawing_changed.connect(session.drawing_changed)
+        self.canvas.picture_failed.connect(session.said)
         self.canvas.undo_available_changed.connect(undo.setEnabled)
         self.canvas.redo_available_changed.connect(redo.setEnabled)
+
+    def open_picture(self) -> None:
+        """Let the person choose a picture of a digit."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open picture", "", PICTURE_FILES)
+        if path:
+            self.canvas.open_picture(path)
 
     def _button(self, name: str, icon: str, text: str, tip: str) -> QToolButton:
         button = QToolButton()

@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QTouchEvent
 from PySide6.QtWidgets import QWidget
 
+from mnist_gui.gui.widgets.faults import Guarded
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QMouseEvent, QTabletEvent
 
@@ -15,7 +17,7 @@ PRESSURE_RANGE: Final = (0.5, 1.3)
 """What a stylus makes of the pen's width when it hardly touches, and when it is pressed as hard as can be."""
 
 
-class PenArea(QWidget):
+class PenArea(Guarded, QWidget):
     """A widget with one pen, which a mouse, a stylus or a finger takes until the stroke ends; others are ignored.
 
     What becomes of a stroke is said in the methods `pen_down`, `pen_moved`, `pen_up` and `pen_lost`.

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
 from mnist_gui import ink
+from mnist_gui.gui.widgets.images import from_qimage
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
     from PySide6.QtCore import QMimeData
@@ -69,6 +70,4 @@ def _to_pillow(image: QImage) -> Image.Image:
     if max(image.width(), image.height()) > _MAX_PASTED:
         size, keep = QSize(_MAX_PASTED, _MAX_PASTED), Qt.AspectRatioMode.KeepAspectRatio
         image = image.scaled(size, keep, Qt.TransformationMode.SmoothTransformation)
-    image = image.convertToFormat(QImage.Format.Format_RGBA8888)
-    rows = np.asarray(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return Image.fromarray(rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4))
+    return Image.fromarray(from_qimage(image))

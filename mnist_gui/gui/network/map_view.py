@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 GAP = theme.GRID
 
 
-class MapView(QWidget):
+class MapView(Guarded, QWidget):
     """A column (or, where they are many, a grid) of equal maps, pixels drawn as pixels.
 
     Parameters
@@ -48,21 +49,21 @@ class MapView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._colours, self._shape, self._pixel, self._numbers = colours, shape, pixel, numbers
-        self._values: NDArray[np.floating] | None = None
-        self._low, self._high = 0.0, 1.0
+        self.values: NDArray[np.floating] | None = None
+        self.low, self.high = 0.0, 1.0
         self._images: list[QImage] = []
         self._room: tuple[int, int, float] | None = None  # for which the maps were placed
         self._rects: list[QRectF] = []
         self._figures: tuple[QFont, int | None] | None = None  # how numbers are written there
         self._hovered: tuple[int, int, int] | None = None
-        self._outlined: tuple[int, tuple[int, int, int, int]] | None = None
+        self.outlined: tuple[int, tuple[int, int, int, int]] | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_values(self, values: NDArray[np.floating] | None, low: float, high: float) -> None:
         """Show maps, an array of the view's shape, with `low` and `high` at the ends of the colours; None is blank."""
-        before, limits = self._values, (self._low, self._high)
-        self._values, self._low, self._high = values, low, high
+        before, limits = self.values, (self.low, self.high)
+        self.values, self.low, self.high = values, low, high
         if before is not None and values is not None and limits == (low, high) and np.array_equal(before, values):
             return  # filters, while the pen moves: to write their numbers takes longer than all the maps
         self._images = []
@@ -73,8 +74,8 @@ class MapView(QWidget):
     def outline(self, cells: tuple[int, int, int, int] | None, of_map: int = 0) -> None:
         """Outline a rectangle of cells, (top, left, height, width), in one map, and nothing else."""
         outlined = None if cells is None else (of_map, cells)
-        if outlined != self._outlined:
-            self._outlined = outlined
+        if outlined != self.outlined:
+            self.outlined = outlined
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -126,48 +127,49 @@ class MapView(QWidget):
         painter = QPainter(self)
         colours = self.palette()
         frame = QPen(colours.color(QPalette.ColorRole.Mid), 0)
-        if self._values is not None and not self._images:
+        if self.values is not None and not self._images:
             table = theme.colour_map(self._colours, dark=theme.is_dark(colours))
-            self._images = [theme.to_image(m, self._low, self._high, table) for m in self._values]
+            self._images = [theme.to_image(m, self.low, self.high, table) for m in self.values]
         for i, rect in enumerate(self.map_rects()):
-            if self._values is None:
+            if self.values is None:
                 painter.fillRect(rect, colours.color(QPalette.ColorRole.AlternateBase))
             else:
                 painter.drawImage(rect, self._images[i])
                 if self._numbers:
-                    self._paint_numbers(painter, rect, self._values[i])
+                    self._paint_numbers(painter, rect, self.values[i])
             painter.setPen(frame)
             painter.drawRect(rect)
             if self._hovered is not None and self._hovered[0] == i:
                 painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
-                painter.drawRect(self._cell(rect, *self._hovered[1:]))
-            if self._outlined is not None and self._outlined[0] == i:
-                top, left, rows, columns = self._outlined[1]
-                first = self._cell(rect, top, left)
-                last = self._cell(rect, top + rows - 1, left + columns - 1)
+                painter.drawRect(self.cell_rect(rect, *self._hovered[1:]))
+            if self.outlined is not None and self.outlined[0] == i:
+                top, left, rows, columns = self.outlined[1]
+                first = self.cell_rect(rect, top, left)
+                last = self.cell_rect(rect, top + rows - 1, left + columns - 1)
                 for role, width in ((QPalette.ColorRole.Base, 5), (QPalette.ColorRole.Highlight, 2)):
                     painter.setPen(QPen(colours.color(role), width))
                     painter.drawRect(first.united(last))
 
-    def _cell(self, rect: QRectF, row: int, column: int) -> QRectF:
+    def cell_rect(self, rect: QRectF, row: int, column: int) -> QRectF:
+        """Where a cell of the map in `rect` stands."""
         _, height, width = self._shape
         w, h = rect.width() / width, rect.height() / height
         return QRectF(rect.left() + column * w, rect.top() + row * h, w, h)
 
     def _paint_numbers(self, painter: QPainter, rect: QRectF, values: NDArray[np.floating]) -> None:
         if self._figures is None:
-            self._figures = self._choose_figures(self._cell(rect, 0, 0))
+            self._figures = self._choose_figures(self.cell_rect(rect, 0, 0))
         font, decimals = self._figures
         if decimals is None:
             return
         painter.setFont(font)
         inks = theme.inks(self._colours, dark=theme.is_dark(self.palette()))
-        shares = np.fmin(np.fmax((values - self._low) / (self._high - self._low), 0), 1)  # NaN counts as the lowest
+        shares = np.fmin(np.fmax((values - self.low) / (self.high - self.low), 0), 1)  # NaN counts as the lowest
         for (row, column), value in np.ndenumerate(values):
             painter.setPen(inks[int(255 * shares[row, column])])
             shorter = max(0, decimals - 1) if abs(value) >= 9.95 else decimals
             text = f"{value:z.{shorter}f}".replace("-", "−")
-            painter.drawText(self._cell(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
+            painter.drawText(self.cell_rect(rect, row, column), Qt.AlignmentFlag.AlignCenter, text)
 
     def _choose_figures(self, cell: QRectF) -> tuple[QFont, int | None]:
         """Return the type for numbers in such a cell, and their decimals, or None if there is no room for any."""
@@ -181,7 +183,8 @@ class MapView(QWidget):
                 return font, decimals
         return font, None
 
-    def _cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
+    def cell_at(self, position: QPointF) -> tuple[int, int, int] | None:
+        """Return the (map, row, column) at a position, or None."""
         _, height, width = self._shape
         for i, rect in enumerate(self.map_rects()):
             if rect.contains(position):
@@ -191,12 +194,12 @@ class MapView(QWidget):
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._cell_at(event.position())
+        cell = self.cell_at(event.position())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
             self.cell_clicked.emit(cell)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._set_hovered(self._cell_at(event.position()))
+        self._set_hovered(self.cell_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         self._set_hovered(None)
@@ -210,15 +213,15 @@ class MapView(QWidget):
 
     def _report(self) -> None:
         """Say the value under the mouse; it changes while the pen moves elsewhere and while training goes on."""
-        if self._hovered is None or self._values is None:
+        if self._hovered is None or self.values is None:
             if self.underMouse():
                 QToolTip.hideText()
             return
         i, row, column = self._hovered
         which = f"{i + 1} of {self._shape[0]} · " if self._shape[0] > 1 else ""
-        value = np.format_float_positional(self._values[i, row, column], precision=5, trim="-")
+        value = np.format_float_positional(self.values[i, row, column], precision=5, trim="-")
         text = f"{which}row {row + 1}, column {column + 1} = {value}".replace("-", "−")
-        cell = self._cell(self.map_rects()[i], row, column)
+        cell = self.cell_rect(self.map_rects()[i], row, column)
         QToolTip.showText(self.mapToGlobal(cell.bottomRight().toPoint()), text, self)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFont, QPainter, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _BAR_HEIGHT = 14
 
 
-class ProbabilityBars(QWidget):
+class ProbabilityBars(Guarded, QWidget):
     """One row for each digit: its name, a bar, and the probability in percent. The answer stands out."""
 
     digit_clicked = Signal(int, bool)  # the digit, and whether to compare it with the one before: Ctrl or Shift is down
@@ -27,7 +28,7 @@ class ProbabilityBars(QWidget):
         self.setObjectName("probabilityBars")
         self.setAccessibleName("Probabilities")
         self._classes = classes
-        self._probabilities: NDArray | None = None
+        self.probabilities: NDArray | None = None
         self._shown = [""] * classes  # in percent
         self._answer: int | None = None
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -36,7 +37,7 @@ class ProbabilityBars(QWidget):
 
     def show_probabilities(self, probabilities: NDArray | None) -> None:
         """Show an array of shape (classes,) that adds up to 1, or empty bars for None."""
-        before, answered, self._probabilities = self._shown, self._answer, probabilities
+        before, answered, self.probabilities = self._shown, self._answer, probabilities
         if probabilities is None:
             description = "No digit yet"
             self._shown, self._answer = [""] * self._classes, None
@@ -102,9 +103,9 @@ class ProbabilityBars(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(empty)
             painter.drawRoundedRect(track, 3, 3)
-            if self._probabilities is None:
+            if self.probabilities is None:
                 continue
-            share = float(self._probabilities[digit])
+            share = float(self.probabilities[digit])
             filled = QRectF(track)
             filled.setWidth(track.width() * share)
             if filled.width() > 0.1:  # of ten, few: this is painted at each pen move

@@ -9,7 +9,7 @@ from math import floor, log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,15 +18,15 @@ from mnist_gui.gui.network.digit_keys import DigitKeys
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.network.probability_bars import ProbabilityBars
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.steady_label import SteadyLabel
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
-from mnist_gui.nn.losses import softmax
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from mnist_gui.explain.arithmetic import Field
+    from mnist_gui.gui.session import Session
     from mnist_gui.nn.layer import Layer
     from mnist_gui.nn.network import Network
 
@@ -89,15 +89,12 @@ class _Stage:
     field: ReceptiveField | None = None  # of its cells
 
 
-class NetworkView(QWidget):
+class NetworkView(Guarded, QWidget):
     """Shows what a network makes of one image, in reading order, whichever architecture it has."""
 
-    # (layer, (map, row, column)) of a feature map or a pooled map, as `HowPage` takes it; None when the mouse leaves
-    cell_clicked = Signal(object)
-    cell_hovered = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self._stages: list[_Stage] = []
         self._limits: dict[int, float] = {}
         self._crowded = False  # more columns than leave room for long headings
@@ -142,47 +139,45 @@ class NetworkView(QWidget):
         self._layout.addWidget(bars_column, 36)
         self._layout.addWidget(self.answer_column, 15)
 
+        self.bars.digit_clicked.connect(session.why_asked)
+        session.network_replaced.connect(self._limits.clear)  # while one network trains, its colours only ever widen
+        session.changed.connect(self.refresh)
+        session.explained.connect(self._outline)
+        self.refresh()
+
     @property
     def answer(self) -> str:
         """The digit shown, or "–"."""
         return self._digit.text()
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        """Show a network and what it makes of an image.
-
-        Parameters
-        ----------
-        network : Network
-            Used here and now, not kept.
-        image : ndarray of uint8, shape (28, 28), or None
-            None leaves the maps blank and gives no answer.
-        """
+    def refresh(self) -> None:
+        """Show the network that is looked at, and what it makes of the drawing; without one the maps are blank."""
+        network, reading = self._session.network, self._session.reading
         if network.architecture != self._architecture or not self._stages:
             self._rebuild(network)
-        activations = None if image is None else network.activations(image[None])
         for index, stage in enumerate(self._stages):
             if stage.filters:
                 self._show_filters(index, stage, network.layers[stage.layer])
-            elif activations is None:
+            elif reading is None:
                 stage.view.show_values(None, 0, 1)
             else:
-                values = activations[stage.layer][0]
+                values = reading.activations[stage.layer]
                 high = 1.0 if stage.bounded else self._limit(index, float(values.max()))
                 stage.view.show_values(values.reshape(-1, *values.shape[-2:]), 0, high)
-        self._seen.show_values(None if image is None else image[None].astype(np.float32), 0, 255)
-        if activations is None:
+        if reading is None:
+            self._seen.show_values(None, 0, 255)
             self.bars.show_probabilities(None)
             self.answer_column.set_shape("nothing drawn yet")
             self._show_answer("–")
         else:
-            logits = activations[-1][0]
-            p = softmax(logits)
-            self.bars.show_probabilities(p)
-            first, second = np.argsort(-p, kind="stable")[:2]  # of equals, the smaller digit, as for the bars
+            self._seen.show_values(reading.image[None].astype(np.float32), 0, 255)
+            self.bars.show_probabilities(reading.probabilities)
+            first, second = reading.ranked[:2]
+            p = reading.probabilities
             close = p[second] > CLOSE * p[first]
             self.answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
             self._show_answer(str(first))
-        answered = QPalette.ColorRole.Highlight if activations is not None else QPalette.ColorRole.Mid
+        answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)
 
     def _show_answer(self, answer: str) -> None:
@@ -190,7 +185,7 @@ class NetworkView(QWidget):
             self._digit.setText(answer)
             self._digit.setAccessibleName(f"Predicted digit: {answer}")  # the name is all that is read out of a label
 
-    def outline(self, question: object, field: Field | None) -> None:
+    def _outline(self, question: object, field: Field | None) -> None:
         """Outline the cell of a map, (layer, (map, row, column)), and the part of the image that it depends on."""
         self._outlined = field
         self._seen.outline(field)
@@ -200,15 +195,11 @@ class NetworkView(QWidget):
             stage.view.outline((row, column, 1, 1) if here else None, number)
 
     def _click(self, stage: _Stage, cell: tuple[int, int, int]) -> None:
-        self.cell_clicked.emit((stage.layer, cell))
+        self._session.how_asked.emit((stage.layer, cell))
 
     def _hover(self, stage: _Stage, cell: tuple[int, int, int] | None) -> None:
         self._seen.outline(self._outlined if cell is None or stage.field is None else stage.field.at(*cell[1:]))
-        self.cell_hovered.emit(None if cell is None else (stage.layer, cell))
-
-    def reset_scales(self) -> None:
-        """Let the colours of the next network begin anew; while one trains, they only ever widen."""
-        self._limits.clear()
+        self._session.pointed.emit(None if cell is None else (stage.layer, cell))
 
     def _limit(self, index: int, largest: float) -> float:
         """Return the end of a stage's colours: a round number that only grows: change is seen, not rescaled away."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSaveFile, QStandardPaths, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QRectF, QSaveFile, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import (
     QGuiApplication,
     QImage,
@@ -33,14 +33,16 @@ from PySide6.QtWidgets import (
 from mnist_gui.explain import arithmetic
 from mnist_gui.explain.arithmetic import number
 from mnist_gui.gui.network.map_view import MapView
-from mnist_gui.gui.pages.tabs import Page
+from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 
     from mnist_gui.explain.arithmetic import Cell, Field, Working
+    from mnist_gui.gui.session import Session
     from mnist_gui.nn.network import Network
 
 Question = tuple[int, "Cell"] | int  # a cell of a layer's maps, or a digit
@@ -134,12 +136,9 @@ class Card(QWidget):
 class HowPage(Page):
     """Says how a number comes about; the number is asked for in the network view, or by the arrow keys."""
 
-    explained = Signal(object, object)  # the question and the part of the image that its number depends on, or Nones
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._network: Network | None = None
-        self._image: NDArray[np.uint8] | None = None
+        self._session = session
         self._asked: Question | None = None
         self._pointed: Question | None = None  # what the mouse is over, shown while it is
         self.working: Working | None = None
@@ -158,7 +157,8 @@ class HowPage(Page):
         menu.addAction("Print…", self.print_worksheet)
         self.worksheet_button.setMenu(menu)
         self._lay_out()
-        self._show()
+        self.refresh()
+        session.pointed.connect(self.point)
 
     def _lay_out(self) -> None:
         bold = self._heading.font()
@@ -199,62 +199,59 @@ class HowPage(Page):
     def ask(self, question: Question) -> None:
         """Explain a cell, (layer, (map, row, column)), or the probability of a digit, until the next is asked for."""
         self._asked, self._pointed = question, None
-        self._show()
+        self.refresh()
 
     def point(self, question: Question | None) -> None:
         """Explain what the mouse is over; with None, what was asked before."""
         if question != self._pointed:
             self._pointed = question
             if self.isVisible():
-                self._show()
+                self.refresh()
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        self._network, self._image = network, image
-        self._show()
-
-    def _show(self) -> None:
+    def refresh(self) -> None:
         question = self._asked if self._pointed is None else self._pointed
         self.working = self._work_out(question)
         if self.working is None:
-            drawn = self._image is not None
+            drawn = self._session.reading is not None
             self._hint.setText(
                 "Click a cell of a feature map or a pooled map, or a bar: its number is worked out here, step by step."
                 if drawn
                 else "Draw a digit, then click any cell of its maps: its number is worked out here, step by step."
             )
             self._stack.setCurrentIndex(0)
-            self.explained.emit(None, None)
+            self._session.explained.emit(None, None)
             return
         self._heading.setText(self.working.title)
         self._note.setText(self.working.note)
         self.card.show_working(self.working)
         self._stack.setCurrentIndex(1)
         if self.isVisible():
-            self.explained.emit(question, self.working.field)
+            self._session.explained.emit(question, self.working.field)
 
     def _work_out(self, question: Question | None) -> Working | None:
-        if question is None or self._network is None or self._image is None:
+        network, reading = self._session.network, self._session.reading
+        if question is None or reading is None:
             return None
         if isinstance(question, int):
-            return arithmetic.of_answer(self._network, self._image, question)
+            return arithmetic.of_answer(network, reading, question)
         layer, cell = question
-        layers = self._network.layers
+        layers = network.layers
         if layer >= len(layers) or not _is_inside(cell, layers[layer].output_shape):
             return None  # asked of a network that was here before
-        return arithmetic.of_cell(self._network, self._image, layer, cell)
+        return arithmetic.of_cell(network, reading, layer, cell)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show()
+        self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.explained.emit(None, None)
+        self._session.explained.emit(None, None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self.isVisible():
-            self._show()
+            self.refresh()
 
     # --- keys ---
 
@@ -268,10 +265,10 @@ class HowPage(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-        elif self._network is not None and event.text().isdigit() and int(event.text()) < self._network.classes:
+        elif event.text().isdigit() and int(event.text()) < self._session.network.classes:
             self.ask(int(event.text()))
-        elif event.key() in _STEPS and self._network is not None:
-            self._step(self._network, *_STEPS[Qt.Key(event.key())])
+        elif event.key() in _STEPS:
+            self._step(self._session.network, *_STEPS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -304,11 +301,11 @@ class HowPage(Page):
     def worksheet(self) -> QTextDocument:
         """Lay out the working for pupils: a page with blanks, then one with the solution."""
         assert self.working is not None
-        assert self._image is not None
+        assert self._session.image is not None
         document = QTextDocument(self)
         address = "drawing"
         document.addResource(
-            QTextDocument.ResourceType.ImageResource, QUrl(address), picture(self._image, self.working.field)
+            QTextDocument.ResourceType.ImageResource, QUrl(address), picture(self._session.image, self.working.field)
         )
         document.setHtml(arithmetic.worksheet(self.working, address))
         return document
@@ -339,8 +336,7 @@ class HowPage(Page):
 def picture(image: NDArray[np.uint8], field: Field, pixel: int = 14) -> QImage:
     """Paint an image as ink on paper, each pixel `pixel` wide, with a part of it outlined."""
     height, width = image.shape
-    grey = np.ascontiguousarray(255 - image)
-    small = QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8)
+    small = to_qimage(255 - image, QImage.Format.Format_Grayscale8)
     result = small.scaled(width * pixel, height * pixel).convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(result)
     painter.setPen(QPen(Qt.GlobalColor.black, 4))

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from PySide6.QtCore import QSignalBlocker, QSize
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from mnist_gui.gui.pages.moment import MomentNotice
+from mnist_gui.gui.pages.page import Page
+from mnist_gui.gui.widgets.faults import Guarded
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mnist_gui.nn.network import Network
-
-
-class Page(QWidget):
-    """A view of the network, of the drawing, or of the run. Only the page in sight is kept up to date."""
-
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        """Show what the page has to say of a network and the image that it sees.
-
-        Called for every pen move and every update of training while the page is in sight, so it must be quick.
-
-        Parameters
-        ----------
-        network : Network
-            The window's own. Used here and now, or kept until the next call, but never changed.
-        image : ndarray of uint8, shape (28, 28), or None
-            None if nothing is drawn.
-        """
-
+    from mnist_gui.gui.pages.how import HowPage, Question
+    from mnist_gui.gui.pages.why import WhyPage
+    from mnist_gui.gui.session import Session
+    from mnist_gui.gui.teaching import Teaching
 
 TABS: Final = (
     ("Learning", "Loss and accuracy of the run, as they come"),
@@ -42,21 +26,27 @@ TABS: Final = (
     ("My digits", "Digits that you taught, and a short lesson from them"),
     ("Runs", "Compare the runs of this session: recipe against recipe, seed against seed"),
 )
+LEARNING, WHY, HOW, WHAT_IF, MISTAKES, MY_DIGITS, RUNS = range(len(TABS))
 
 
-class Explorer(QTabWidget):
-    """Tabs with a `Page` each, which may come later than their names."""
+class Pages(Guarded, QTabWidget):
+    """Tabs with a `Page` each. All but the first are out of sight when the window opens, and are built later."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, learning: Page, teaching: Teaching, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("explorer")
+        self._session, self._teaching = session, teaching
+        self._built = False
+        self.setObjectName("pages")
         self.setAccessibleName("Views")
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self._shown: tuple[Network, NDArray[np.uint8] | None] | None = None
+        self.setCornerWidget(MomentNotice(session))
         for index in range(len(TABS)):
-            self._insert(index, QWidget())
-        self.currentChanged.connect(self._refresh)
+            self._insert(index, learning if index == LEARNING else QWidget())
+        self.currentChanged.connect(self._come_into_sight)
+        session.changed.connect(self._refresh)
+        session.why_asked.connect(self._ask_why)
+        session.how_asked.connect(self._ask_how)
 
     def minimumSizeHint(self) -> QSize:
         """Leave the division of the window to the window: a full page must not squeeze the canvas."""
@@ -68,16 +58,38 @@ class Explorer(QTabWidget):
     def hasHeightForWidth(self) -> bool:
         return False  # or else a page's wrapped text would claim height for all pages
 
-    def set_pages(self, first: int, pages: Sequence[Page]) -> None:
-        """Put pages behind the tabs from `first` on."""
+    def build(self) -> None:
+        """Build the pages behind the other tabs, if that was not done before."""
+        if self._built:
+            return
+        self._built = True
+        # Imported here: the window is painted without them.
+        from mnist_gui.gui.pages.how import HowPage
+        from mnist_gui.gui.pages.mistakes.page import MistakesPage
+        from mnist_gui.gui.pages.my_digits.page import MyDigitsPage
+        from mnist_gui.gui.pages.runs import RunsPage
+        from mnist_gui.gui.pages.what_if.page import WhatIfPage
+        from mnist_gui.gui.pages.why import WhyPage
+
+        session = self._session
+        mistakes, my_digits = MistakesPage(session), MyDigitsPage(session)
+        pages: dict[int, Page] = {
+            WHY: WhyPage(session),
+            HOW: HowPage(session),
+            WHAT_IF: WhatIfPage(session),
+            MISTAKES: mistakes,
+            MY_DIGITS: my_digits,
+            RUNS: RunsPage(session),
+        }
         current = self.currentIndex()
         with QSignalBlocker(self):
-            for index, page in enumerate(pages, first):
+            for index, page in pages.items():
                 if placeholder := self.widget(index):
                     placeholder.deleteLater()
                 self.removeTab(index)
                 self._insert(index, page)
             self.setCurrentIndex(current)
+        self._teaching.attach(my_digits, mistakes)
         self._refresh()
 
     def _insert(self, index: int, page: QWidget) -> None:
@@ -85,12 +97,34 @@ class Explorer(QTabWidget):
         self.insertTab(index, page, title)
         self.setTabToolTip(index, tip)
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        """Bring the page in sight up to date, and the others when they come into sight."""
-        self._shown = (network, image)
+    def page(self, index: int) -> Page:
+        """Return a page, which is built if need be."""
+        if index != LEARNING:
+            self.build()
+        return cast("Page", self.widget(index))
+
+    def _come_into_sight(self) -> None:
+        self.build()
         self._refresh()
 
     def _refresh(self) -> None:
         page = self.currentWidget()
-        if isinstance(page, Page) and self._shown is not None:
-            page.show_network(*self._shown)
+        if isinstance(page, Page):
+            page.refresh()
+
+    def _ask_why(self, digit: int, compare: bool) -> None:
+        """Say why the answer is this digit or isn't, or what sets it apart from the one asked about before."""
+        if self.currentIndex() == HOW and not compare:
+            self._ask_how(digit)
+            return
+        page, in_sight = cast("WhyPage", self.page(WHY)), self.currentIndex() == WHY
+        self.setCurrentIndex(WHY)
+        second = compare or (in_sight and page.has_asked_once(digit))
+        (page.compare if second else page.ask)(digit)
+
+    def _ask_how(self, question: Question) -> None:
+        """Work a number out."""
+        page = cast("HowPage", self.page(HOW))
+        self.setCurrentIndex(HOW)
+        page.ask(question)
+        page.setFocus()  # for Ctrl+C and the arrow keys

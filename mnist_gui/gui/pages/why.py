@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 from mnist_gui.explain import evidence
 from mnist_gui.explain.arithmetic import number
 from mnist_gui.gui.network.map_view import MapView
-from mnist_gui.gui.pages.tabs import Page
+from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from mnist_gui.explain.arithmetic import Cell
     from mnist_gui.explain.evidence import Evidence
-    from mnist_gui.nn.network import Network
+    from mnist_gui.gui.session import Session
 
 _AGREES: Final = 1e-5
 _FAINT: Final = 4.5  # how much fainter than in the network view the drawing lies under its evidence
@@ -67,8 +68,7 @@ class EvidenceOverlay(MapView):
         table = theme.colour_map("diverging", dark=theme.is_dark(self.palette()))
         pixels = table[np.where(values > 0, 255, 0)]
         pixels[..., 3] = 230 * np.abs(values).clip(0, self._limit) / self._limit
-        height, width = values.shape
-        return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32).copy()
+        return to_qimage(pixels, QImage.Format.Format_ARGB32)
 
 
 class Addition(QWidget):
@@ -171,9 +171,9 @@ class Addition(QWidget):
 class WhyPage(Page):
     """Says why the network answers a digit, or why that one and not another."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Network, NDArray[np.uint8] | None] | None = None
+        self._session = session
         self._limit = 0.0
         self.digit_box = self._box("whyDigit", "Why", "The digit to ask about")
         self.digit_box.addItem("the answer")
@@ -253,19 +253,19 @@ class WhyPage(Page):
         """Ask why the digit that was asked about before, and not this one."""
         self.against_box.setCurrentIndex(self.against_box.findData(digit))
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        self._shown = (network, image)
-        if image is None:
+    def refresh(self) -> None:
+        network, reading = self._session.network, self._session.reading
+        if reading is None:
             self._limit = 0.0
             self._stack.setCurrentIndex(0)
             return
-        order = evidence.ranked(network, image)
-        digit, against = self._question(order)
+        image = reading.image
+        digit, against = self._question(reading.ranked)
         possible = evidence.is_exact(network)
         for widget in (self.method_box, self._by):
             widget.setVisible(possible)  # where there is nothing to choose, the text says why
         find = evidence.exact if possible and self.method_box.currentIndex() == 0 else evidence.approximate
-        found = find(network, image, digit, against)
+        found = find(network, reading, digit, against)
         self._limit = max(self._limit, _round_up(max(np.abs(found.maps).max(), np.abs(found.summed).max())))
         title = f"together, for {digit}" if against is None else f"for {digit}, not {against}"
         self.addition.show_sum(found, image, self._limit, title)
@@ -285,13 +285,12 @@ class WhyPage(Page):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self.isVisible() and self._shown is not None:
-            self.show_network(*self._shown)
+        if event.type() == QEvent.Type.PaletteChange and self.isVisible():
+            self.refresh()
 
     def _ask_again(self) -> None:
         self._limit = 0.0  # another question has colours of its own
-        if self._shown is not None:
-            self.show_network(*self._shown)
+        self.refresh()
 
     def _write_legend(self, digit: int, against: int | None) -> None:
         table = theme.colour_map("diverging", dark=theme.is_dark(self.palette()))

@@ -11,16 +11,17 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from mnist_gui.gui.pages.tabs import Page
+from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.training.time_bar import TimeBar
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.steady_label import SteadyLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mnist_gui.history import Snapshot
-    from mnist_gui.training import Progress
+    from mnist_gui.gui.session import Session
 
 # Between the drawing of one chart and of the other. To paint a chart takes as long as all the rest of the window, and a
 # long run moves it by a fraction of a pixel.
@@ -48,7 +49,7 @@ def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
     plot.showGrid(y=True, alpha=0.12)
 
 
-class Chart(QWidget):
+class Chart(Guarded, QWidget):
     """One quantity against epochs: a line for the training batches, a line with points for the test set.
 
     Follows the data until the person zooms or drags; a double click follows it again. `top` is where the axis at the
@@ -62,9 +63,9 @@ class Chart(QWidget):
         font = heading.font()
         font.setBold(True)
         heading.setFont(font)
-        self._last_training, self._last_test = SteadyLabel(), SteadyLabel()
-        self._last_training.setForegroundRole(_TRAINING)
-        self._last_test.setForegroundRole(_TEST)
+        self.training_label, self.test_label = SteadyLabel(), SteadyLabel()
+        self.training_label.setForegroundRole(_TRAINING)
+        self.test_label.setForegroundRole(_TEST)
         self.plot = pg.PlotWidget(enableMenu=False)
         self.plot.setObjectName(name)
         self.plot.setAccessibleName(f"{title} chart")
@@ -74,11 +75,11 @@ class Chart(QWidget):
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
         # Width 1 on purpose: wider antialiased lines cost fifty times as much to paint.
-        self._training = self.plot.plot(antialias=True)
-        self._test = self.plot.plot(antialias=True, symbol="o", symbolSize=5)
+        self.training = self.plot.plot(antialias=True)
+        self.test = self.plot.plot(antialias=True, symbol="o", symbolSize=5)
         legend = QHBoxLayout()
         legend.setSpacing(theme.GRID // 2)
-        for label in (heading, by_epoch, self._last_training, self._last_test):
+        for label in (heading, by_epoch, self.training_label, self.test_label):
             label.setToolTip(tip)
             legend.addWidget(label)
         legend.insertSpacing(2, theme.GRID)
@@ -92,59 +93,60 @@ class Chart(QWidget):
         self._moment = pg.InfiniteLine(angle=90)
         self._moment.hide()
         self.plot.addItem(self._moment, ignoreBounds=True)
-        self._hint = QLabel("Click Train and watch it learn", self.plot)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hint = QLabel("Click Train and watch it learn", self.plot)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over = QVBoxLayout(self.plot)
-        over.addWidget(self._hint)
+        over.addWidget(self.hint)
+        self._moment_shown: float | None = None  # the moment that is looked at, in epochs
         self._fitted: object = None  # limits at the left, and epochs, as they were set last
         self._tested = 0  # epochs in the test curve
         self._style()
         self.clear(10)
 
     def show_curves(
-        self, steps: np.ndarray, training: np.ndarray, epochs: Sequence[int], test: Sequence[float], total: int
+        self, x: np.ndarray, training: np.ndarray, epochs: Sequence[int], test: Sequence[float], total: int
     ) -> None:
         """Show both curves, with x in epochs; `total` is where the axis ends until the person zooms."""
-        self._hint.hide()
-        self._training.setData(steps, training)
+        self.hint.hide()
+        self.training.setData(x, training)
         if len(epochs) != self._tested:
             self._tested = len(epochs)
-            self._test.setData(np.asarray(epochs, float), np.asarray(test, float))
+            self.test.setData(np.asarray(epochs, float), np.asarray(test, float))
         self._shown = (np.append(training, test), total)
+        self._curves = ((x, training), (np.asarray(epochs, float), np.asarray(test, float)))
         if self._follows:
             self._fit()
-        self._write(*(self._figure.format(values[-1]) if len(values) else "–" for values in (training, test)))
+        self._write()
 
     def clear(self, epochs: int) -> None:
         """Forget the run; show empty axes for a run of so many epochs."""
-        self._training.setData([], [])
-        self._test.setData([], [])
+        self.training.setData([], [])
+        self.test.setData([], [])
         self._tested = 0
-        self._hint.show()
+        self.hint.show()
         self._shown = (np.empty(0), epochs)
-        self._write("–", "–")
+        self._curves = ((nothing := np.empty(0), nothing), (nothing, nothing))
+        self._write()
         self.follow()
 
-    def invite(self) -> None:
-        """Say how to start a run."""
-        self._hint.show()
-
     def begin(self) -> None:
-        """Say no longer how to start a run: it is on its way."""
-        self._hint.hide()
+        """Hide the hint: a run is on its way."""
+        self.hint.hide()
 
     def expect(self, epochs: int) -> None:
         """Make room for a run of so many epochs, unless one is shown."""
-        if self._hint.isVisibleTo(self):
+        if self.hint.isVisibleTo(self):
             self.clear(epochs)
 
     def show_moment(self, epoch: float | None) -> None:
-        """Draw a line through a moment, in epochs; None is the present and needs none."""
+        """Draw a line through a moment, in epochs, and give its values; None is the present and needs no line."""
+        self._moment_shown = epoch
         self._moment.setVisible(epoch is not None)
         if epoch is not None:
             self._moment.setValue(epoch)
+        self._write()
 
     def follow(self) -> None:
         """Show all of the run again, and whatever comes."""
@@ -175,18 +177,30 @@ class Chart(QWidget):
         top = self._top if self._bounded else min(step * (floor(high / step) + 1), max(high, self._top))
         return bottom, top
 
-    def _write(self, training: str, test: str) -> None:
-        self._last_training.setText(f"━ training {training}")
-        self._last_test.setText(f"●━ test {test}")
+    def _write(self) -> None:
+        """Give the curves' values at the moment that is looked at."""
+        (x, training), (epochs, test) = self._curves
+        moment = np.inf if self._moment_shown is None else self._moment_shown
+        at_training = self._value(
+            training, int(np.searchsorted(x, moment)) + 1 if moment else 0
+        )  # the point it lies in
+        at_test = self._value(test, int(np.searchsorted(epochs, moment, "right")))
+        self.training_label.setText(f"━ training {at_training}")
+        self.test_label.setText(f"●━ test {at_test}")
+
+    def _value(self, values: np.ndarray, known: int) -> str:
+        """Return the last of the first `known` values."""
+        known = min(known, len(values))
+        return self._figure.format(values[known - 1]) if known else "–"
 
     def _style(self) -> None:
         style_plot(self.plot, self)
         colour = self.palette().color
         accent, other = colour(_TRAINING), colour(_TEST)
-        self._training.setPen(pg.mkPen(accent, width=1))
-        self._test.setPen(pg.mkPen(other, width=1))
-        self._test.setSymbolBrush(other)
-        self._test.setSymbolPen(None)
+        self.training.setPen(pg.mkPen(accent, width=1))
+        self.test.setPen(pg.mkPen(other, width=1))
+        self.test.setSymbolBrush(other)
+        self.test.setSymbolPen(None)
         self._moment.setPen(pg.mkPen(colour(QPalette.ColorRole.Text), width=1))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -198,8 +212,9 @@ class Chart(QWidget):
 class Charts(Page):
     """Loss and accuracy side by side, over a slider through the run."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self.loss = Chart(
             "lossPlot",
             "Loss",
@@ -216,9 +231,9 @@ class Charts(Page):
             "network never trains on.",
             bounded=True,
         )
-        self.time_bar = TimeBar()
-        self._progress: Progress | None = None
-        self._stale: list[Chart] = []  # those that do not show it yet
+        self.time_bar = TimeBar(session)
+        self._expected = 10  # epochs of the next run
+        self._stale: list[Chart] = []  # those that do not show the session's progress yet
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._draw_next)
         side_by_side = QHBoxLayout()
@@ -230,16 +245,40 @@ class Charts(Page):
         layout.setSpacing(theme.GRID // 2)
         layout.addLayout(side_by_side, 1)
         layout.addWidget(self.time_bar)
+        session.run_replaced.connect(self._show_run)
+        session.progressed.connect(self._show_progress)
+        session.present_changed.connect(self._show_moment)
+        session.trainer.state_changed.connect(self._show_state)
 
-    def show_progress(self, progress: Progress) -> None:
+    def expect(self, epochs: int) -> None:
+        """Make room for a run of so many epochs, unless one is shown."""
+        self._expected = epochs
+        self.loss.expect(epochs)
+        self.accuracy.expect(epochs)
+
+    def _show_run(self) -> None:
+        """Show the curves of the run that the session has come to, or empty axes."""
+        self._stale.clear()
+        self._rest.stop()
+        self.loss.clear(self._expected)
+        self.accuracy.clear(self._expected)
+        if self._session.checkpoint.progress is not None:
+            self._stale = [self.loss, self.accuracy]
+            self._draw_all()
+        self.time_bar.refresh()
+
+    def _show_progress(self) -> None:
         """Show all that a run has come to, in one chart now and in the other a moment later."""
-        self._progress = progress
         self._stale += [chart for chart in (self.loss, self.accuracy) if chart not in self._stale]
         if not self._rest.isActive():
             self._draw_next()
 
+    def _draw_all(self) -> None:
+        while self._stale:
+            self._draw_next()
+
     def _draw_next(self) -> None:
-        progress = self._progress
+        progress = self._session.checkpoint.progress
         if not self._stale or progress is None:
             return
         self._rest.start()
@@ -253,35 +292,15 @@ class Charts(Page):
             curve, tested = 100 * progress.accuracy_curve, [100 * e.test_accuracy for e in progress.epochs]
         chart.show_curves(x, curve, finished, tested, progress.recipe.epochs)
 
-    def finish(self) -> None:
-        """Show what has come since the last drawing: the run is over. If nothing came, be as before it."""
-        while self._stale:
-            self._draw_next()
-        if self._progress is None:
-            self.loss.invite()
-            self.accuracy.invite()
+    def _show_state(self, state: State) -> None:
+        if state is State.RUNNING:
+            self.loss.begin()
+            self.accuracy.begin()
+        elif state is State.IDLE:
+            self._draw_all()
 
-    def show_moment(self, snapshot: Snapshot | None) -> None:
-        """Draw a line through both charts at a moment of the run; None is the present."""
+    def _show_moment(self) -> None:
+        """Draw a line through both charts at the moment that is looked at."""
+        moment = self._session.moment
         for chart in (self.loss, self.accuracy):
-            chart.show_moment(None if snapshot is None else snapshot.epoch)
-
-    def clear(self, epochs: int) -> None:
-        """Forget the run; show empty axes for a run of so many epochs."""
-        self._progress = None
-        self._stale.clear()
-        self._rest.stop()
-        self.loss.clear(epochs)
-        self.accuracy.clear(epochs)
-        self.show_moment(None)
-        self.time_bar.set_history(None)
-
-    def begin(self) -> None:
-        """Say no longer how to start a run: it is on its way."""
-        self.loss.begin()
-        self.accuracy.begin()
-
-    def expect(self, epochs: int) -> None:
-        """Make room for a run of so many epochs, unless one is shown."""
-        self.loss.expect(epochs)
-        self.accuracy.expect(epochs)
+            chart.show_moment(None if moment is None else moment.epoch)

@@ -1,72 +1,67 @@
-"""Where the window comes by data sets: from memory, from files, by a download, or what the person chooses instead."""
+"""How the window comes by data sets: from memory, from files, by a download, or what the person chooses instead."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from mnist_gui.data import mnist
-from mnist_gui.gui.training.panel import State
+from mnist_gui.gui.training.trainer import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mnist_gui.data.dataset import Dataset
-    from mnist_gui.gui.training.panel import TrainingPanel
-    from mnist_gui.gui.training.trainer import Trainer
+    from mnist_gui.gui.session import Session
+    from mnist_gui.gui.training.data_box import DataBox
 
 _NOT_HERE = "MNIST is not on this computer yet."
 _CONSENT = "Its 70,000 digits can be downloaded once (12 MB); they stay in your cache folder."
 
 
-class DataDesk(QObject):
-    """Asks before a download, and what to do where one fails."""
+class DataSource(QObject):
+    """Loads the data set that a box names; asks before a download, and what to do where one fails."""
 
-    said = Signal(str)
-
-    def __init__(self, window: QWidget, trainer: Trainer, panel: TrainingPanel) -> None:
+    def __init__(self, session: Session, box: DataBox, window: QWidget) -> None:
         super().__init__(window)
-        self._window, self._trainer, self._panel = window, trainer, panel
+        self._window, self._session, self._trainer, self._box = window, session, session.trainer, box
         self._then: Callable[[Dataset], None] = _nothing
-        panel.folder_requested.connect(self.choose_folder)
-        trainer.loading_failed.connect(self._loading_failed)
+        box.folder_requested.connect(self.choose_folder)
+        session.data_wanted.connect(self.use)
+        session.trainer.loading_failed.connect(self._loading_failed)
 
     def use(self, then: Callable[[Dataset], None]) -> None:
-        """Load the data set that the panel names, with the person's consent to a download, and go on with it."""
+        """Load the data set that the box names, with the person's consent to a download, and go on with it."""
         if self._trainer.state is State.LOADING:
-            self.said.emit("The images are still being loaded")
+            self._session.said.emit("The images are still being loaded")
             return
-        source = self._panel.data_source()
+        source = self._box.source()
         at_hand = source != "mnist" or self._trainer.holds(source) or mnist.find() is not None
         if at_hand or self._offer(_NOT_HERE, _CONSENT, "Download"):
-            self.use_from(self._panel.data_source(), then)
+            self.use_from(self._box.source(), then)
 
     def use_from(self, source: str, then: Callable[[Dataset], None]) -> None:
         """Load a data set, if it is not in memory, and go on with it; asks only if that fails."""
         self._then = then
         self._trainer.with_data(source, then)
 
-    def load(self) -> None:
-        """Load the data set that the panel names."""
-        self.use(_nothing)
-
     def choose_folder(self) -> bool:
         """Let the person choose a folder with the four files of a data set; return whether they did."""
         folder = QFileDialog.getExistingDirectory(self._window, "Folder with the four files of a data set")
         if folder:
-            self._panel.choose_data(folder)
+            self._box.choose(folder)
         return bool(folder)
 
     def _loading_failed(self, source: str, message: str) -> None:
         if source != "mnist":
             QMessageBox.warning(self._window, "The data can't be used", message)
         elif self._offer("MNIST can't be loaded.", message, "Retry"):
-            self._trainer.with_data(self._panel.data_source(), self._then)
+            self._trainer.with_data(self._box.source(), self._then)
 
     def _offer(self, text: str, detail: str, go_on: str) -> bool:
-        """Ask how to come by data; return whether to go on, with what is then chosen in the panel."""
+        """Ask how to come by data; return whether to go on, with what is then chosen in the box."""
         box = QMessageBox(QMessageBox.Icon.Question, "MNIST", text, parent=self._window)
         box.setInformativeText(detail)
         yes = box.addButton(go_on, QMessageBox.ButtonRole.AcceptRole)
@@ -77,7 +72,7 @@ class DataDesk(QObject):
         box.exec()
         clicked = box.clickedButton()
         if clicked is drawn:
-            self._panel.choose_data("drawn")
+            self._box.choose("drawn")
         elif clicked is folder:
             return self.choose_folder()
         return clicked in (yes, drawn)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -24,13 +23,18 @@ from PySide6.QtWidgets import (
 )
 
 from mnist_gui import notebook
+from mnist_gui.gui.training.data_box import DataBox
+from mnist_gui.gui.training.data_source import DataSource
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.nn.architectures import ARCHITECTURES
 from mnist_gui.recipe import RECIPES, recipe_for
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
+    from mnist_gui.gui.session import Session
     from mnist_gui.training import Progress, Recipe
 
 W = TypeVar("W", bound=QWidget)
@@ -41,27 +45,12 @@ _STOP_TIP = "Stop: end the run and keep what was learned (Ctrl+.)"
 _RESET_TIP = "Reset: fresh weights from the seed, untrained"
 
 
-class State(Enum):
-    """What the panel's buttons may do."""
+class TrainingPanel(Guarded, QWidget):
+    """Asks the session for runs, and shows how far the present one is."""
 
-    IDLE = auto()
-    LOADING = auto()
-    RUNNING = auto()
-    PAUSED = auto()
-
-
-class TrainingPanel(QWidget):
-    """Says what the person asks for; the window sees to it."""
-
-    train_requested = Signal()
-    pause_requested = Signal()
-    resume_requested = Signal()
-    stop_requested = Signal()
-    reset_requested = Signal()
-    folder_requested = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self._state = State.IDLE
         self._settings: list[QWidget] = []
         self._fields = QGridLayout()
@@ -85,15 +74,13 @@ class TrainingPanel(QWidget):
         for name in ARCHITECTURES:
             self.architecture_box.addItem(name.capitalize(), name)
         self.data_box = self._add(
-            QComboBox(),
+            DataBox(),
             "dataBox",
             "Data",
             "What to train on: MNIST's 60,000 scanned digits, digits drawn by rule, or a folder with four files like "
             "MNIST's.",
         )
-        self.data_box.addItem("MNIST", "mnist")
-        self.data_box.addItem("Drawn digits", "drawn")
-        self.data_box.addItem("Folder…", None)
+        self.data_source = DataSource(session, self.data_box, self)
         self.epochs_box = self._add(
             QSpinBox(), "epochsBox", "Epochs", "How often the network sees every training image."
         )
@@ -133,28 +120,32 @@ class TrainingPanel(QWidget):
         self.progress.setAccessibleName("Training progress")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
-        self._status = QLabel("Ready to train")
-        self._status.setFont(theme.tabular(theme.small(self.font())))
-        self._status.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._status.setMinimumWidth(110)
-        self._note = QLabel(notebook.FAULTS)
-        self._note.setObjectName("notebookNote")
-        self._note.setFont(theme.small(self.font()))
-        self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._note.setWordWrap(True)
-        self._note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.status = QLabel("Ready to train")
+        self.status.setFont(theme.tabular(theme.small(self.font())))
+        self.status.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.status.setMinimumWidth(110)
+        self.notebook_note = QLabel(notebook.FAULTS)
+        self.notebook_note.setObjectName("notebookNote")
+        self.notebook_note.setFont(theme.small(self.font()))
+        self.notebook_note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.notebook_note.setWordWrap(True)
+        self.notebook_note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
 
         self.recipe_box.currentIndexChanged.connect(self._show_recipe)
         self.architecture_box.currentIndexChanged.connect(self._show_recipe)
-        self.data_box.activated.connect(self._data_chosen)
-        self.train_button.clicked.connect(self.train_requested)
-        self.pause_button.clicked.connect(self._pause_or_resume)
-        self.stop_button.clicked.connect(self.stop_requested)
-        self.reset_button.clicked.connect(self.reset_requested)
-        self._last_data = 0
+        self.architecture_box.currentIndexChanged.connect(self._architecture_chosen)
+        self.train_button.clicked.connect(self.train)
+        self.pause_button.clicked.connect(self.pause_or_resume)
+        self.stop_button.clicked.connect(session.trainer.stop)
+        self.reset_button.clicked.connect(self.reset)
+        session.run_replaced.connect(self._show_run)
+        session.progressed.connect(self._show_progress)
+        session.trainer.state_changed.connect(self._show_state)
+        session.trainer.downloaded.connect(self._show_download)
+        self.show_recipe(RECIPES["default"])
         self._show_recipe()
-        self.set_state(State.IDLE)
+        self._set_state(State.IDLE)
 
     def _add(self, widget: W, name: str, label: str, tip: str) -> W:
         widget.setObjectName(name)
@@ -193,7 +184,7 @@ class TrainingPanel(QWidget):
         status = QVBoxLayout()
         status.setSpacing(theme.GRID // 2)
         status.addStretch()
-        status.addWidget(self._status)
+        status.addWidget(self.status)
         status.addWidget(self.progress)
         status.addSpacing(theme.GRID // 2)
         top = QHBoxLayout()
@@ -206,14 +197,14 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID)
         layout.addLayout(top)
-        layout.addWidget(self._note)
+        layout.addWidget(self.notebook_note)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def architecture(self) -> str:
         """Return the name of the network to train."""
         return str(self.architecture_box.currentData())
 
-    def show_architecture(self, name: str) -> None:
+    def _show_architecture(self, name: str) -> None:
         """Set the box to the network that the window shows."""
         self.architecture_box.setCurrentIndex(self.architecture_box.findData(name))
 
@@ -238,35 +229,70 @@ class TrainingPanel(QWidget):
     def _show_recipe(self) -> None:
         recipe = recipe_for(self.recipe_box.currentData(), self.architecture())
         self.show_recipe(recipe)
-        self._note.setVisible(recipe.as_notebook)
+        self.notebook_note.setVisible(recipe.as_notebook)
 
-    def data_source(self) -> str:
-        """Return "mnist", "drawn" or the path of a folder."""
-        return self.data_box.itemData(self._last_data)
+    # --- what is asked for ---
 
-    def choose_data(self, source: str) -> None:
-        """Choose a data source; a folder is added to the list."""
-        index = self.data_box.findData(source)
-        if index < 0:
-            index = self.data_box.count() - 1
-            self.data_box.insertItem(index, source.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1], source)
-            self.data_box.setItemData(index, source, Qt.ItemDataRole.ToolTipRole)
-        self._last_data = index
-        self.data_box.setCurrentIndex(index)
+    def train(self) -> None:
+        """Train from nothing, with these settings."""
+        if self._session.state is State.IDLE:
+            self.data_source.use(lambda dataset: self._session.train(dataset, self.architecture(), self.recipe()))
 
-    def _data_chosen(self, index: int) -> None:
-        if self.data_box.itemData(index) is None:  # "Folder…"
-            self.data_box.setCurrentIndex(self._last_data)
-            self.folder_requested.emit()
+    def train_on(self) -> None:
+        """Train the network that is looked at further, with these settings."""
+        if self._session.state is State.IDLE:
+            self.data_source.use(lambda dataset: self._session.train_on(dataset, self.recipe()))
+
+    def reset(self) -> None:
+        """Take fresh, untrained weights from the seed."""
+        if self._session.state is State.IDLE:
+            self._session.reset(self.architecture(), self.recipe(), self.data_box.source())
+
+    def pause_or_resume(self) -> None:
+        """Let the run rest, or go on."""
+        trainer = self._session.trainer
+        (trainer.resume if self._state is State.PAUSED else trainer.pause)()
+
+    # --- what is shown ---
+
+    def _architecture_chosen(self) -> None:
+        if self.architecture() != self._session.checkpoint.record.architecture:
+            self._clear("Train or Reset to see this network")
+
+    def _show_run(self) -> None:
+        """Take up the network and the run that the session has come to."""
+        self._show_architecture(self._session.checkpoint.record.architecture)
+        self._show_end()
+
+    def _show_state(self, state: State) -> None:
+        before = self._state
+        self._set_state(state)
+        if state is State.LOADING:
+            self._show_status("loading the images …")
+        elif state is State.PAUSED:
+            self._show_status("paused")
+        elif state is State.RUNNING and before is not State.PAUSED:
+            self._show_status("preparing the images …")
         else:
-            self._last_data = index
+            self._show_end()
 
-    @property
-    def state(self) -> State:
-        """What is going on."""
-        return self._state
+    def _show_end(self) -> None:
+        """Say how the run ended that led to the present network, if one of this sitting did."""
+        progress = self._session.checkpoint.progress
+        if progress is None:
+            self._clear()
+            return
+        self.progress.setValue(round(1000 * progress.step / progress.steps))
+        epochs = progress.recipe.epochs
+        finished = "finished: 1 epoch" if epochs == 1 else f"finished: {epochs} epochs"
+        stopped = f"stopped at epoch {progress.step / progress.steps_per_epoch:.1f}"
+        self._show_status(finished if progress.finished else stopped)
 
-    def set_state(self, state: State) -> None:
+    def _show_download(self, done: int, total: int) -> None:
+        self._show_status(f"downloading · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+        self.progress.setValue(round(1000 * done / total))
+
+    def _set_state(self, state: State) -> None:
         """Enable what makes sense now."""
         self._state = state
         idle = state is State.IDLE
@@ -301,27 +327,24 @@ class TrainingPanel(QWidget):
         self._label_buttons()
         super().resizeEvent(event)
 
-    def _pause_or_resume(self) -> None:
-        (self.resume_requested if self._state is State.PAUSED else self.pause_requested).emit()
-
-    def show_progress(self, progress: Progress) -> None:
+    def _show_progress(self, progress: Progress) -> None:
         """Show where a run stands."""
         self.progress.setValue(round(1000 * progress.step / progress.steps))
         epoch = min(len(progress.epochs) + 1, progress.recipe.epochs)
         where = f"epoch {epoch}/{progress.recipe.epochs}"
         if self._state is State.PAUSED:  # what was done before the pause acted
-            self.show_status(f"paused · {where}")
+            self._show_status(f"paused · {where}")
         else:
-            self.show_status(f"{where} · {_duration(progress.seconds_left)} left" if progress.step else where)
+            self._show_status(f"{where} · {_duration(progress.seconds_left)} left" if progress.step else where)
 
-    def show_status(self, text: str) -> None:
+    def _show_status(self, text: str) -> None:
         """Say in a few words what is going on."""
-        self._status.setText(text)
+        self.status.setText(text)
 
-    def clear(self, status: str = "Ready to train") -> None:
+    def _clear(self, status: str = "Ready to train") -> None:
         """Forget the run that was shown."""
         self.progress.setValue(0)
-        self.show_status(status)
+        self._show_status(status)
 
 
 def _duration(seconds: float) -> str:

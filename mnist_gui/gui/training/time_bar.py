@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QWidget
 
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.history import index_at
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
-    from mnist_gui.history import History, Snapshot
+    from mnist_gui.gui.session import Session
+    from mnist_gui.history import Snapshot
 
 _PLAY_MS = 40
 
 
-class TimeBar(QWidget):
+class TimeBar(Guarded, QWidget):
     """Chooses a moment of a run, or the present, while the run goes on or afterwards."""
 
-    moment_chosen = Signal(object)  # a Snapshot, or None for the present
-    continue_requested = Signal()
+    continue_requested = Signal()  # from the moment that is looked at
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._history: History | None = None
+        self._session = session
         self._snapshots: tuple[Snapshot, ...] = ()
-        self._chosen: Snapshot | None = None
 
         self._back = self._button("stepBackButton", "back", "One moment back (←)")
         self._play = self._button("playRunButton", "play", "Play the run again (Space)")
@@ -39,14 +40,14 @@ class TimeBar(QWidget):
         self.slider.setAccessibleName("Moment of the run")
         self.slider.setToolTip("Go back to any moment of the run: filters, maps and answer are shown as they were")
         self.slider.setMinimumWidth(120)
-        self._where = QLabel()
-        self._where.setFont(theme.tabular(theme.small(self.font())))
-        self._where.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        widest = self._where.fontMetrics().size(0, "step 0,000,000 · test 100.00 %")
-        self._where.setFixedSize(widest)  # so that a new text does not have the window laid out anew
-        self._continue = QPushButton("Continue from here")
-        self._continue.setObjectName("continueButton")
-        self._continue.setToolTip("Train on from this moment, with the settings above")
+        self.where = QLabel()
+        self.where.setFont(theme.tabular(theme.small(self.font())))
+        self.where.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        widest = self.where.fontMetrics().size(0, "epoch 1000.00 · step 0,000,000 · test 100.00 %")
+        self.where.setFixedSize(widest)  # so that a new text does not have the window laid out anew
+        self.continue_button = QPushButton("Continue from here")
+        self.continue_button.setObjectName("continueButton")
+        self.continue_button.setToolTip("Train on from this moment, with the settings above")
 
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -56,8 +57,8 @@ class TimeBar(QWidget):
         layout.addSpacing(theme.GRID)
         layout.addWidget(self.slider, 1)
         layout.addSpacing(theme.GRID)
-        layout.addWidget(self._where)
-        layout.addWidget(self._continue)
+        layout.addWidget(self.where)
+        layout.addWidget(self.continue_button)
 
         self._timer = QTimer(self, interval=_PLAY_MS)
         self._timer.timeout.connect(lambda: self._move(1))
@@ -65,8 +66,11 @@ class TimeBar(QWidget):
         self._forward.clicked.connect(lambda: self._move(1))
         self._play.clicked.connect(self.play)
         self.slider.valueChanged.connect(self._slid)
-        self._continue.clicked.connect(self.continue_requested)
-        self.set_history(None)
+        self.continue_button.clicked.connect(self.continue_requested)
+        session.run_replaced.connect(self._timer.stop)
+        session.present_changed.connect(self._follow)
+        session.trainer.state_changed.connect(self._say)
+        self.refresh()
 
     def _button(self, name: str, icon: str, tip: str) -> QToolButton:
         button = QToolButton()
@@ -78,42 +82,38 @@ class TimeBar(QWidget):
         button.setAutoRepeat(icon != "play")
         return button
 
-    @property
-    def chosen(self) -> Snapshot | None:
-        """The moment that is looked at; None is the present."""
-        return self._chosen
-
-    def set_history(self, history: History | None) -> None:
-        """Take up a run, at its present."""
-        self._timer.stop()
-        self._history, self._chosen = history, None
-        self.refresh()
-
-    def set_running(self, running: bool) -> None:
-        """Allow going on from a moment only while nothing is trained."""
-        self._continue.setEnabled(not running and self._chosen is not None)
-        self._running = running
-
-    _running = _playing = False
+    _playing = False
 
     def refresh(self) -> None:
         """Take in what the run has added; a moment that is looked at stays where it is."""
-        self._snapshots = self._history.snapshots if self._history else ()
+        history = self._session.history
+        self._snapshots = history.snapshots if history else ()
         last = max(0, len(self._snapshots) - 1)
-        index = last if self._chosen is None else index_at(self._snapshots, self._chosen.step)
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, last)
-        self.slider.setValue(index)
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, last)
+            self.slider.setValue(self._index())
         self.setEnabled(last > 0)
         self._say()
+
+    def _index(self) -> int:
+        """Return where the slider is when it is at the moment that is looked at."""
+        moment = self._session.moment
+        return max(0, len(self._snapshots) - 1) if moment is None else index_at(self._snapshots, moment.step)
+
+    def _follow(self) -> None:
+        """Go where the session looks, also when it was not led there from here."""
+        if self.slider.value() != self._index():
+            self._timer.stop()
+            self.refresh()
+        else:
+            self._say()
 
     def play(self) -> None:
         """Run through time from the chosen moment, or from the start; a second call stops."""
         if self._timer.isActive():
             self._timer.stop()
         elif len(self._snapshots) > 1:
-            if self._chosen is None:
+            if self._session.moment is None:
                 self.slider.setValue(0)
             self._timer.start()
         self._say()
@@ -125,9 +125,7 @@ class TimeBar(QWidget):
             self._say()
 
     def _slid(self, index: int) -> None:
-        self._chosen = None if index >= self.slider.maximum() else self._snapshots[index]
-        self._say()
-        self.moment_chosen.emit(self._chosen)
+        self._session.look_at(None if index >= self.slider.maximum() else self._snapshots[index])
 
     def _say(self) -> None:
         if self._timer.isActive() != self._playing:  # a new icon is painted anew, even if it is the same
@@ -135,13 +133,14 @@ class TimeBar(QWidget):
             self._play.setIcon(theme.icon("pause" if self._playing else "play"))
         self._back.setEnabled(self.slider.value() > 0)
         self._forward.setEnabled(self.slider.value() < self.slider.maximum())
-        self.set_running(self._running)
+        moment = self._session.moment
+        self.continue_button.setEnabled(self._session.state is State.IDLE and moment is not None)
         if not self._snapshots:
-            self._where.setText("no run yet")
-            return
-        shown = self._chosen or self._snapshots[-1]
-        accuracy = "" if shown.test_accuracy is None else f" · test {shown.test_accuracy * 100:.2f} %"
-        self._where.setText(f"step {shown.step:,}{accuracy}")
+            self.where.setText("no run yet")
+        elif moment is None and self._session.checkpoint.edited:
+            self.where.setText("now, edited by hand")
+        else:
+            self.where.setText((moment or self._snapshots[-1]).describe())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from mnist_gui.errors import UserError
-from mnist_gui.gui.training.panel import State
-from mnist_gui.gui.training.threads import LoadingThread, TrainingThread
-from mnist_gui.training_process import PATIENCE, TrainingProcess
+from mnist_gui.gui.training.loading_thread import LoadingThread
+from mnist_gui.gui.training.training_thread import TrainingThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mnist_gui.data.dataset import Dataset
+    from mnist_gui.gui.training.training_thread import Job
     from mnist_gui.history import History
-    from mnist_gui.training_process import Job
+
+
+class State(Enum):
+    """What goes on in the background."""
+
+    IDLE = auto()
+    LOADING = auto()
+    RUNNING = auto()
+    PAUSED = auto()
 
 
 class Trainer(QObject):
-    """Owns the threads and the training process, so that panels and window need not know of them.
+    """Owns the threads, so that nothing else in the window need know of them.
 
     The data set that was loaded last is kept: a second run, or a sample of it, starts at once.
     """
@@ -35,11 +43,9 @@ class Trainer(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.dataset: Dataset | None = None
-        self.history: History | None = None  # of the run that is on, or else of the last one
         self._source: str | None = None
         self._loading: LoadingThread | None = None
         self._training: TrainingThread | None = None
-        self._process = TrainingProcess()
         self._then: Callable[[Dataset], None] | None = None
 
     @property
@@ -103,24 +109,11 @@ class Trainer(QObject):
             self._loading = None
             self.state_changed.emit(self.state)
 
-    def can_start(self) -> bool:
-        """Whether a run can begin: none is on, and there is a process to train in, or else it is told why not."""
+    def start(self, job: Job, history: History) -> None:
+        """Train in a thread, which adds its moments to a history; does nothing while anything goes on."""
         if self.state is not State.IDLE:
-            return False
-        try:
-            self._process.start()
-        except UserError as error:
-            self.training_failed.emit(str(error))
-            return False
-        return True
-
-    def start(self, job: Job) -> None:
-        """Train in the training process. Does nothing if that can't be."""
-        if not self.can_start():
             return
-        self._process.begin()
-        thread = self._training = TrainingThread(self._process, job, self)
-        self.history = thread.history
+        thread = self._training = TrainingThread(job, history, self)
         thread.progress_waiting.connect(self._announce_progress)
         thread.failed.connect(self._training_failed)
         thread.finished.connect(self._training_finished)
@@ -137,6 +130,11 @@ class Trainer(QObject):
             self.training_failed.emit(message)
 
     def _training_finished(self) -> None:
+        # By the time that this is heard, another thread may be training.
+        if self._training is not None and self._training.isFinished():
+            self._end_training()
+
+    def _end_training(self) -> None:
         if self._training is not None:
             self._training.wait()
             self._announce_progress()
@@ -167,11 +165,5 @@ class Trainer(QObject):
     def shut_down(self) -> None:
         """End everything and wait for it: for a step or two, and longer only for a mirror that stays silent."""
         self.stop()
-        if self._training is not None and not self._training.wait(round(1000 * PATIENCE)):
-            self._process.kill()
-            self._training.wait()
-        if self._loading is not None:
-            self._loading.wait()
-        self._training_finished()
+        self._end_training()
         self._end_loading()
-        self._process.close()

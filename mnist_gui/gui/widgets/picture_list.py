@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QListView, QWidget
 
+from mnist_gui.gui.widgets.faults import Guarded
+
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel, QSize
     from PySide6.QtWidgets import QAbstractItemDelegate
@@ -20,7 +22,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """
 
 
-class PictureList(QListView):
+class PictureList(Guarded, QListView):
     """Lays equal cells out in rows and scrolls them smoothly, on the paper of the page."""
 
     def __init__(

@@ -61,19 +61,19 @@ class Section(QWidget):
 
     def __init__(self, title: str, note: str, tip: str) -> None:
         super().__init__()
-        self._heading = heading = QLabel(title)
+        self.heading = heading = QLabel(title)
         font = heading.font()
         font.setBold(True)
         heading.setFont(font)
-        self._note = grey(note)
+        self.note = grey(note)
         # A long note is cut rather than that it widens the section.
-        self._note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        for label in (heading, self._note):
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        for label in (heading, self.note):
             label.setToolTip(tip)
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(heading)
-        names.addWidget(self._note)
+        names.addWidget(self.note)
         self.head = QHBoxLayout()
         self.head.setSpacing(theme.GRID // 2)
         self.head.addLayout(names, 1)
@@ -88,8 +88,8 @@ class Section(QWidget):
 
     def set_title(self, text: str) -> None:
         """Change the name."""
-        self._heading.setText(text)
+        self.heading.setText(text)
 
     def set_note(self, text: str) -> None:
         """Change the line in small grey."""
-        self._note.setText(text)
+        self.note.setText(text)

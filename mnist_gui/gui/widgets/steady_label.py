@@ -5,8 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QLabel
 
+from mnist_gui.gui.widgets.faults import Guarded
 
-class SteadyLabel(QLabel):
+
+class SteadyLabel(Guarded, QLabel):
     """Keeps the size of the largest text that it has had, so that a new one does not have the window laid out anew."""
 
     def setText(self, text: str) -> None:

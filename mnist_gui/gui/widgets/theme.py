@@ -12,6 +12,8 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from mnist_gui.assets import ASSETS
+from mnist_gui.gui.widgets.faults import Guarded
+from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -236,13 +238,10 @@ def inks(name: str, *, dark: bool) -> list[QColor]:
 def to_image(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> QImage:
     """Colour an array of shape (height, width), with `low` and `high` at the ends of the colour map's table."""
     scaled = np.fmin(np.fmax((values - low) * (255 / (high - low)), 0), 255)  # what is no number counts as the lowest
-    pixels = table[scaled.astype(np.uint8)]
-    height, width = values.shape
-    # The copy owns its bytes; the array does not outlive this call.
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+    return to_qimage(table[scaled.astype(np.uint8)], QImage.Format.Format_RGB32)
 
 
-class _SvgIcon(QIconEngine):
+class _SvgIcon(Guarded, QIconEngine):
     """Draws an SVG in the colour of the palette of the moment, so that icons follow light and dark."""
 
     def __init__(self, name: str, role: QPalette.ColorRole) -> None:

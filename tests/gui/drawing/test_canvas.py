@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hand import LEFT, NONE, PLAIN, draw, move, press, release
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
@@ -388,6 +391,97 @@ def test_steps_are_bounded(canvas: Canvas) -> None:
         canvas.undo()
         count += 1
     assert count == 200
+
+
+class Sketching(RuleBasedStateMachine):
+    """What is on the canvas is always what was there after so many steps, whatever was undone and redone between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.canvas, self.other = Canvas(), Canvas()
+        for canvas in (self.canvas, self.other):
+            canvas.resize(200, 200)
+        self.shown: list[object] = [self.content()]  # after each step that can be undone or redone
+        self.at = 0
+
+    def content(self) -> tuple[object, ...]:
+        seen = self.canvas.seen()
+        points = tuple(stroke.points.tobytes() for stroke in self.canvas.strokes())
+        return points, self.canvas.caption, None if seen is None else seen.tobytes()
+
+    def note_step(self) -> None:
+        self.at += 1
+        self.shown[self.at :] = [self.content()]
+
+    @rule(start=st.tuples(st.integers(5, 195), st.integers(5, 195)), way=st.integers(30, 90))
+    def stroke(self, start: tuple[int, int], way: int) -> None:
+        x, y = start
+        draw(self.canvas, [start, ((x + way) % 200, y), (x, (y + way) % 200)])
+        self.note_step()
+
+    @rule(seed=st.integers(0, 3))
+    def picture(self, seed: int) -> None:
+        image = np.random.default_rng(seed).integers(0, 256, (28, 28), np.uint8)
+        self.canvas.set_picture(image, f"picture {seed}")
+        self.note_step()
+
+    @rule()
+    def clear(self) -> None:
+        steps = not self.canvas.is_empty()
+        self.canvas.clear()
+        assert self.canvas.is_empty()
+        if steps:
+            self.note_step()
+
+    @rule()
+    def undo(self) -> None:
+        self.canvas.undo()
+        self.at = max(0, self.at - 1)
+
+    @rule()
+    def redo(self) -> None:
+        self.canvas.redo()
+        self.at = min(self.at + 1, len(self.shown) - 1)
+
+    @rule()
+    def undo_in_the_middle_of_a_stroke(self) -> None:
+        press(self.canvas, (50, 60))
+        move(self.canvas, (120, 150))
+        self.canvas.undo()
+        release(self.canvas, (120, 150))
+        self.shown[self.at + 1 :] = [None]  # what the stroke came to is seen when it is redone
+        self.canvas.redo()
+        self.shown[self.at + 1] = self.content()
+        self.canvas.undo()
+
+    @invariant()
+    def the_canvas_shows_the_step_that_it_is_at(self) -> None:
+        assert self.content() == self.shown[self.at]
+        assert self.canvas.can_undo() == (self.at > 0)
+        assert self.canvas.can_redo() == (self.at < len(self.shown) - 1)
+
+    @invariant()
+    def it_is_painted_as_a_canvas_that_was_given_the_same(self) -> None:
+        other, seen = self.other, self.canvas.seen()
+        other.clear()
+        if self.canvas.strokes():
+            other.set_strokes(self.canvas.strokes())
+        elif seen is not None:
+            other.set_picture(seen, self.canvas.caption)
+        assert self.canvas.grab().toImage() == other.grab().toImage()
+
+    def teardown(self) -> None:
+        self.canvas.deleteLater()
+        self.other.deleteLater()
+
+
+def test_undo_and_redo_in_any_order(qapp: object) -> None:
+    run_state_machine_as_test(
+        Sketching,
+        settings=settings(
+            max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        ),
+    )
 
 
 # Pictures

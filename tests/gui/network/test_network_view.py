@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF
 from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
+from stage import look, started
 
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.network.probability_bars import ProbabilityBars
 from mnist_gui.gui.network.view import NetworkView
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, Dropout, Flatten, ReLU, Sigmoid
-from mnist_gui.nn.network import Network
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from mnist_gui.gui.session import Session
     from mnist_gui.nn.layer import Layer
 
 
@@ -37,9 +39,8 @@ def maps(qtbot: QtBot) -> MapView:
 
 
 def place_of(view: MapView, index: int, row: float, column: float) -> QPoint:
-    rect = view.map_rects()[index]
-    _, height, width = view._shape
-    return QPointF(rect.left() + rect.width() * column / width, rect.top() + rect.height() * row / height).toPoint()
+    corner = view.cell_rect(view.map_rects()[index], 0, 0)
+    return QPointF(corner.left() + corner.width() * column, corner.top() + corner.height() * row).toPoint()
 
 
 def test_the_cell_under_the_mouse_says_its_number(maps: MapView) -> None:
@@ -63,9 +64,9 @@ def test_every_cell_is_found_also_at_its_edges(maps: MapView) -> None:
                 for within in (0.01, 0.5, 0.99):
                     x = rect.left() + (column + within) * rect.width() / 4
                     y = rect.top() + (row + within) * rect.height() / 3
-                    assert maps._cell_at(QPointF(x, y)) == (index, row, column)
-        assert maps._cell_at(rect.bottomRight()) in ((index, 2, 3), None)
-    assert maps._cell_at(QPointF(-5, -5)) is None
+                    assert maps.cell_at(QPointF(x, y)) == (index, row, column)
+        assert maps.cell_at(rect.bottomRight()) in ((index, 2, 3), None)
+    assert maps.cell_at(QPointF(-5, -5)) is None
 
 
 def test_each_cell_has_its_colour(maps: MapView) -> None:
@@ -85,7 +86,7 @@ def test_a_view_of_any_size_can_be_painted_and_hovered(maps: MapView, size: tupl
     maps.resize(*size)
     maps.grab()
     for x in range(0, size[0], 50):
-        maps._cell_at(QPointF(x, size[1] / 2))
+        maps.cell_at(QPointF(x, size[1] / 2))
 
 
 def test_numbers_that_aren_t_finite_are_painted(maps: MapView) -> None:
@@ -112,68 +113,59 @@ def layers_of(kind: str) -> list[Layer]:
 KINDS = ["large filters, stride, relu", "two convolutions", "no activation", "hidden layer and dropout", "one layer"]
 
 
-def test_any_architecture_is_shown_one_after_the_other(qtbot: QtBot) -> None:
-    view = NetworkView()
+@pytest.fixture
+def view(session: Session, qtbot: QtBot) -> NetworkView:
+    view = NetworkView(session)
     qtbot.addWidget(view)
     view.resize(1100, 460)
     with qtbot.waitExposed(view):
         view.show()
-    rng = np.random.default_rng(0)
-    image = rng.integers(0, 256, (28, 28), np.uint8)
+    return view
+
+
+@pytest.mark.parametrize("kinds", [KINDS, list(architectures.ARCHITECTURES)], ids=["lists of layers", "offered"])
+def test_any_architecture_is_shown_one_after_the_other(
+    view: NetworkView, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, kinds: list[str]
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
     for kind in KINDS:
-        network = Network(layers_of(kind), architecture=kind)
-        network.initialize(rng)
+        monkeypatch.setitem(architectures.ARCHITECTURES, kind, partial(layers_of, kind))
+    for kind in kinds:
+        network = started(kind)
         for shown in (None, image):
-            view.show_network(network, shown)
+            look(session, network, shown)
             view.grab()
         assert view.answer == str(network.probabilities(image[None]).argmax())
-        convolutions = sum(isinstance(layer, Conv2D) for layer in network.layers)
-        assert len([s for s in view._stages if s.filters]) == convolutions
-        for stage in view._stages:
-            qtbot.waitUntil(stage.view.isVisible)
-            assert stage.view.accessibleName()
-    for name in architectures.ARCHITECTURES:
-        network = architectures.build(name)
-        network.initialize(rng)
-        view.show_network(network, image)
-        view.grab()
-        assert view.answer == str(network.probabilities(image[None]).argmax())
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # the columns of the one before
+        maps = view.findChildren(MapView)
+        for each in maps:
+            qtbot.waitUntil(each.isVisible)
+            assert each.accessibleName()
+        filters = [each for each in maps if each.objectName().startswith("filterView")]
+        assert len(filters) == sum(isinstance(layer, Conv2D) for layer in network.layers)
 
 
-def test_colours_stay_while_a_network_changes_a_little(qtbot: QtBot) -> None:
-    view = NetworkView()
-    qtbot.addWidget(view)
-    network = architectures.build("notebook")
-    network.initialize(np.random.default_rng(0))
-    view.show_network(network, None)
+def test_colours_stay_while_a_network_changes_a_little(view: NetworkView, session: Session) -> None:
+    network = started("notebook")
+    look(session, network, None)
     filters = view.findChild(MapView, "filterView")
-    high = filters._high
-    network.parameters[:] /= 2
-    view.show_network(network, None)
-    assert filters._high == high
-    network.parameters[:] *= 100
-    view.show_network(network, None)
-    assert filters._high > high
-    view.reset_scales()
-    network.parameters[:] /= 100
-    view.show_network(network, None)
-    assert filters._high < 100 * high
+    high = filters.high
+    session.edit(network.parameters / 2, "halve")
+    assert filters.high == high
+    session.edit(network.parameters * 50, "blow up")
+    assert filters.high > high
+    look(session, network, None)  # another network, whatever its parameters
+    assert filters.high == high
 
 
-def test_a_changing_answer_moves_nothing(qtbot: QtBot) -> None:
-    view = NetworkView()
-    qtbot.addWidget(view)
+def test_a_changing_answer_moves_nothing(view: NetworkView, session: Session) -> None:
     view.resize(900, 420)
-    with qtbot.waitExposed(view):
-        view.show()
-    network = architectures.build("notebook")
-    rng = np.random.default_rng(0)
-    network.initialize(rng)
+    network, rng = started("notebook"), np.random.default_rng(0)
     places = set()
     for scale in (0, 1, 300):
         network.parameters[:] *= scale or 1
         for image in (None, np.zeros((28, 28), np.uint8), rng.integers(0, 256, (28, 28), np.uint8)):
-            view.show_network(network, image)
+            look(session, network, image)
             view.grab()
             places.add(tuple(child.geometry().getRect() for child in view.children() if isinstance(child, QWidget)))
     assert len(places) == 1
@@ -194,28 +186,30 @@ def test_bars_stand_for_probabilities(qtbot: QtBot) -> None:
     assert bars.accessibleDescription() == "No digit yet"
 
 
-def test_of_equals_the_smaller_digit_is_the_answer_everywhere(qtbot: QtBot) -> None:
-    view = NetworkView()
-    qtbot.addWidget(view)
-    view.show_network(architectures.build("notebook"), np.full((28, 28), 9, np.uint8))
+def test_of_equals_the_smaller_digit_is_the_answer_everywhere(view: NetworkView, session: Session) -> None:
+    look(session, architectures.build("notebook"), np.full((28, 28), 9, np.uint8))
     assert view.answer == "0"
-    assert view.bars._answer == 0
-    assert view.answer_column._shape.text() == "0, or perhaps 1"
+    assert view.bars.accessibleDescription().startswith("0: 10.0%")
+    assert "0, or perhaps 1" in [label.text() for label in view.answer_column.findChildren(QLabel)]
 
 
 @pytest.mark.parametrize("way", [("notebook", "wide"), ("wide", "notebook"), ("notebook", "deep", "relu")])
-def test_the_connectors_are_those_of_the_network(qtbot: QtBot, way: tuple[str, ...]) -> None:
-    shown, fresh = NetworkView(), NetworkView()
-    for view, names in ((shown, way), (fresh, way[-1:])):
+def test_the_connectors_are_those_of_the_network(session: Session, qtbot: QtBot, way: tuple[str, ...]) -> None:
+    """The lines between the columns are laid anew: the view looks as one that has shown nothing else."""
+    pictures = []
+    for names in (way, way[-1:]):
+        view = NetworkView(session)
         qtbot.addWidget(view)
         view.resize(900, 360)
         for name in names:
-            view.show_network(architectures.build(name), None)
+            look(session, architectures.build(name), None)
             with qtbot.waitExposed(view):
                 view.show()
-            qtbot.wait(20)
-    assert [len(lines) for _, lines in shown._connectors] == [len(lines) for _, lines in fresh._connectors]
-    assert shown.grab().toImage() == fresh.grab().toImage()
+            painted = Painted(view)
+            view.update()
+            qtbot.waitUntil(lambda painted=painted: bool(painted.regions))
+        pictures.append(view.grab().toImage())
+    assert pictures[0] == pictures[1]
 
 
 def test_only_the_bars_that_look_different_are_painted_anew(qtbot: QtBot) -> None:
@@ -229,7 +223,7 @@ def test_only_the_bars_that_look_different_are_painted_anew(qtbot: QtBot) -> Non
         shares[:] = 0
         shares[digit], shares[8] = 0.7, 0.3
         bars.show_probabilities(shares.copy())
-        qtbot.wait(1)
+        QApplication.processEvents()
     shown = bars.grab().toImage()
     fresh = ProbabilityBars()
     qtbot.addWidget(fresh)
@@ -238,7 +232,7 @@ def test_only_the_bars_that_look_different_are_painted_anew(qtbot: QtBot) -> Non
     assert shown == fresh.grab().toImage()
     painted = Painted(bars)
     bars.show_probabilities(shares + 1e-5)
-    qtbot.wait(5)
+    QApplication.processEvents()
     assert painted.regions == []
     shares[8], shares[9] = 0.2, 0.1
     bars.show_probabilities(shares)

@@ -5,60 +5,48 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from hand import THREE, draw, on_screen
-from PySide6.QtCore import QPoint, QSizeF, Qt
+from PySide6.QtCore import QEvent, QPoint, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
+from stage import bar, bring_on, look, started
 
 from mnist_gui.explain import arithmetic
-from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.how import HowPage
 from mnist_gui.nn import architectures
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from pytestqt.qtbot import QtBot
 
-    from mnist_gui.nn.network import Network
-
-
-def started(name: str) -> Network:
-    network = architectures.build(name)
-    network.initialize(np.random.default_rng(0))
-    return network
+    from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.session import Session
 
 
 @pytest.fixture
 def image() -> np.ndarray:
-    image = np.zeros((28, 28), np.uint8)
-    image[4:24, 12:16] = 255
-    return image
+    return bar()
 
 
 @pytest.fixture
-def page(qtbot: QtBot, image: np.ndarray) -> HowPage:
-    page = HowPage()
-    qtbot.addWidget(page)
-    page.resize(1230, 250)
-    page.show_network(started("notebook"), image)
-    with qtbot.waitExposed(page):
-        page.show()
+def page(session: Session, qtbot: QtBot, image: np.ndarray) -> HowPage:
+    page = HowPage(session)
+    bring_on(page, session, qtbot)
+    look(session, started("notebook"), image)
     return page
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> MainWindow:
-    window = MainWindow()
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
+def window(window: MainWindow, qtbot: QtBot) -> MainWindow:
+    """A window with a 3 on its canvas."""
     draw(window.canvas, on_screen(window.canvas, THREE))
-    qtbot.waitUntil(lambda: not window._redraw.isActive())
+    qtbot.waitUntil(lambda: window.session.up_to_date)
     return window
 
 
@@ -73,20 +61,20 @@ def view(window: MainWindow, name: str) -> MapView:
 
 
 def place_of(maps: MapView, number: int, row: int, column: int) -> QPoint:
-    return maps._cell(maps.map_rects()[number], row, column).center().toPoint()
+    return maps.cell_rect(maps.map_rects()[number], row, column).center().toPoint()
 
 
 def click(maps: MapView, *cell: int) -> None:
     QTest.mouseClick(maps, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place_of(maps, *cell))
 
 
-def test_it_says_what_to_click(page: HowPage, image: np.ndarray) -> None:
+def test_it_says_what_to_click(page: HowPage, session: Session, image: np.ndarray) -> None:
     assert "Click a cell" in texts(page)
-    page.show_network(started("notebook"), None)
+    look(session, None, None)
     assert "Draw a digit, then click" in texts(page)
     page.ask((1, (0, 3, 4)))
     assert "Draw a digit, then click" in texts(page)
-    page.show_network(started("notebook"), image)
+    look(session, None, image)
     assert "Feature map 1, row 4, column 5" in texts(page)
 
 
@@ -96,7 +84,8 @@ def test_the_numbers_shown_are_the_networks(page: HowPage, image: np.ndarray) ->
     page.ask((1, (1, 10, 11)))
     assert arithmetic.number(activations[0][0][1, 10, 11]) in texts(page)
     assert arithmetic.number(activations[1][0][1, 10, 11]) in texts(page)
-    assert [grid.shape for grid in (v._values for v in page.card._views)] == [(1, 3, 3)] * 3
+    grids = [view.values for view in page.card.findChildren(MapView) if view.isVisible()]
+    assert [grid.shape for grid in grids] == [(1, 3, 3)] * 3
     page.ask((2, (0, 5, 6)))
     assert arithmetic.number(activations[2][0][0, 5, 6]) in texts(page)
     page.ask(6)
@@ -108,38 +97,38 @@ def test_the_numbers_shown_are_the_networks(page: HowPage, image: np.ndarray) ->
 def test_a_click_on_a_cell_asks_how_and_outlines_what_it_sees(window: MainWindow) -> None:
     seen = view(window, "seenImage")
     click(view(window, "featureMapView"), 1, 9, 14)
-    assert window.explorer.currentWidget() is window.views.how_page
-    assert "Feature map 2, row 10, column 15" in texts(window.views.how_page)
-    assert seen._outlined == (0, (9, 14, 3, 3))
-    assert view(window, "featureMapView")._outlined == (1, (9, 14, 1, 1))
+    assert window.pages.currentWidget() is window.pages.page(tabs.HOW)
+    assert "Feature map 2, row 10, column 15" in texts(window.pages.page(tabs.HOW))
+    assert seen.outlined == (0, (9, 14, 3, 3))
+    assert view(window, "featureMapView").outlined == (1, (9, 14, 1, 1))
     click(view(window, "pooledView"), 0, 4, 7)
-    assert "Pooled map 1, row 5, column 8" in texts(window.views.how_page)
-    assert seen._outlined == (0, (8, 14, 4, 4))
-    assert view(window, "featureMapView")._outlined is None
-    window.explorer.setCurrentIndex(0)
-    assert seen._outlined is None
+    assert "Pooled map 1, row 5, column 8" in texts(window.pages.page(tabs.HOW))
+    assert seen.outlined == (0, (8, 14, 4, 4))
+    assert view(window, "featureMapView").outlined is None
+    window.pages.setCurrentIndex(tabs.LEARNING)
+    assert seen.outlined is None
 
 
 def test_the_outline_and_the_card_follow_the_mouse(window: MainWindow) -> None:
     seen, maps = view(window, "seenImage"), view(window, "featureMapView")
     QTest.mouseMove(maps, place_of(maps, 0, 5, 6))
-    assert seen._outlined == (0, (5, 6, 3, 3))  # with any page in sight
+    assert seen.outlined == (0, (5, 6, 3, 3))  # with any page in sight
     click(maps, 0, 9, 14)
     QTest.mouseMove(maps, place_of(maps, 1, 3, 2))
-    assert "Feature map 2, row 4, column 3" in texts(window.views.how_page)
-    assert seen._outlined == (0, (3, 2, 3, 3))
-    maps._set_hovered(None)
-    assert "Feature map 1, row 10, column 15" in texts(window.views.how_page)
-    assert seen._outlined == (0, (9, 14, 3, 3))
+    assert "Feature map 2, row 4, column 3" in texts(window.pages.page(tabs.HOW))
+    assert seen.outlined == (0, (3, 2, 3, 3))
+    QApplication.sendEvent(maps, QEvent(QEvent.Type.Leave))
+    assert "Feature map 1, row 10, column 15" in texts(window.pages.page(tabs.HOW))
+    assert seen.outlined == (0, (9, 14, 3, 3))
 
 
 def test_a_bar_asks_how_while_the_page_is_in_sight(window: MainWindow) -> None:
-    window.explorer.setCurrentWidget(window.views.how_page)
+    window.pages.setCurrentWidget(window.pages.page(tabs.HOW))
     bars = window.network_view.bars
     row = bars.row_rects()[3].center().toPoint()
     QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, row)
-    assert window.explorer.currentWidget() is window.views.how_page
-    assert "Probability of 3" in texts(window.views.how_page)
+    assert window.pages.currentWidget() is window.pages.page(tabs.HOW)
+    assert "Probability of 3" in texts(window.pages.page(tabs.HOW))
 
 
 def test_keys_ask_too(page: HowPage) -> None:
@@ -173,18 +162,20 @@ def test_it_copies_as_text(page: HowPage) -> None:
     assert clipboard.text() == expected
 
 
-def test_another_architecture_drops_a_cell_that_it_has_not(page: HowPage, image: np.ndarray) -> None:
+def test_another_architecture_drops_a_cell_that_it_has_not(page: HowPage, session: Session, image: np.ndarray) -> None:
     page.ask((1, (1, 25, 25)))
-    smaller = started("deep" if "deep" in architectures.ARCHITECTURES else "notebook")
-    page.show_network(smaller, image)
-    if smaller.layers[1].output_shape[1] < 26:
-        assert "Click a cell" in texts(page)
+    smaller = started("deep")
+    assert smaller.layers[1].output_shape[1] < 26
+    look(session, smaller, image)
+    assert "Click a cell" in texts(page)
 
 
 @pytest.mark.parametrize("name", architectures.ARCHITECTURES)
-def test_every_architecture_is_explained_within_a_frame(page: HowPage, image: np.ndarray, name: str) -> None:
+def test_every_architecture_is_explained_within_a_frame(
+    page: HowPage, session: Session, image: np.ndarray, name: str
+) -> None:
     network = started(name)
-    page.show_network(network, image)
+    look(session, network, image)
     questions = [(i, (0, 1, 2)) for i, layer in enumerate(network.layers) if arithmetic.can_explain(layer)]
     for question in [*questions, 3]:
         times = []

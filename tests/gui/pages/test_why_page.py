@@ -5,58 +5,52 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from hand import THREE, draw, on_screen
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
+from stage import bar, bring_on, look, started
 
 from mnist_gui.explain import evidence
 from mnist_gui.explain.arithmetic import number
-from mnist_gui.gui.main_window import MainWindow
+from mnist_gui.explain.reading import read
+from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.why import WhyPage
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, Flatten, ReLU
-from mnist_gui.nn.network import Network
 
 if TYPE_CHECKING:
+    import numpy as np
     from pytestqt.qtbot import QtBot
 
-    from mnist_gui.gui.network.map_view import MapView
+    from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.gui.session import Session
+    from mnist_gui.nn.layer import Layer
+    from mnist_gui.nn.network import Network
 
 
-def hidden_layer() -> Network:
+def hidden_layer() -> list[Layer]:
     """A network that has no exact evidence."""
-    layers = [Conv2D(4, 3), ReLU(), AvgPool2D(2), Flatten(), Dense(16), ReLU(), Dense(10)]
-    return started(Network(layers, architecture="hidden layer"))
-
-
-def started(network: Network) -> Network:
-    network.initialize(np.random.default_rng(0))
-    return network
+    return [Conv2D(4, 3), ReLU(), AvgPool2D(2), Flatten(), Dense(16), ReLU(), Dense(10)]
 
 
 @pytest.fixture
 def network() -> Network:
-    return started(architectures.build("notebook"))
+    return started("notebook")
 
 
 @pytest.fixture
 def image() -> np.ndarray:
-    image = np.zeros((28, 28), np.uint8)
-    image[4:24, 12:16] = 255
-    return image
+    return bar()
 
 
 @pytest.fixture
-def page(qtbot: QtBot) -> WhyPage:
-    page = WhyPage()
-    qtbot.addWidget(page)
-    page.resize(1230, 250)
-    with qtbot.waitExposed(page):
-        page.show()
+def page(session: Session, qtbot: QtBot) -> WhyPage:
+    page = WhyPage(session)
+    bring_on(page, session, qtbot)
     return page
 
 
@@ -70,19 +64,21 @@ def proof(page: WhyPage) -> str:
     return label.text()
 
 
-def test_nothing_drawn_says_what_to_do(page: WhyPage, network: Network, image: np.ndarray) -> None:
+def test_nothing_drawn_says_what_to_do(page: WhyPage, session: Session, network: Network, image: np.ndarray) -> None:
     hint = "Draw a digit, and see what speaks for it and against it."
     assert texts(page) == [hint]
-    page.show_network(network, image)
+    look(session, network, image)
     assert hint not in texts(page)
-    page.show_network(network, None)
+    look(session, network, None)
     assert texts(page) == [hint]
 
 
-def test_the_terms_and_the_logit_are_shown(page: WhyPage, network: Network, image: np.ndarray) -> None:
-    page.show_network(network, image)
+def test_the_terms_and_the_logit_are_shown(
+    page: WhyPage, session: Session, network: Network, image: np.ndarray
+) -> None:
+    look(session, network, image)
     answer = int(network.probabilities(image[None])[0].argmax())
-    found = evidence.exact(network, image, answer)
+    found = evidence.exact(network, read(network, image), answer)
     shown = texts(page)
     for value in (*found.totals, found.rest, found.total):
         assert number(value) in shown
@@ -92,31 +88,34 @@ def test_the_terms_and_the_logit_are_shown(page: WhyPage, network: Network, imag
     assert "338 products" in proof(page)
 
 
-def test_the_answer_is_asked_about_until_another_digit_is(page: WhyPage, network: Network, image: np.ndarray) -> None:
-    page.show_network(network, image)
-    first, second = evidence.ranked(network, image)[:2]
+def test_the_answer_is_asked_about_until_another_digit_is(
+    page: WhyPage, session: Session, network: Network, image: np.ndarray
+) -> None:
+    look(session, network, image)
+    first, second = read(network, image).ranked[:2]
     assert page.digit_box.currentText() == f"the answer, {first}"
     assert page.against_box.itemText(1) == f"the runner-up, {second}"
     page.against_box.setCurrentIndex(1)
     assert f"for {first}, not {second}" in texts(page)
-    assert number(evidence.exact(network, image, first, second).logit) in proof(page)
+    assert number(evidence.exact(network, read(network, image), first, second).logit) in proof(page)
     page.ask(4)
     assert "together, for 4" in texts(page)
     page.compare(9)
     assert "for 4, not 9" in texts(page)
-    page.show_network(network, image.T.copy())
+    look(session, network, image.T.copy())
     assert "for 4, not 9" in texts(page)
 
 
 def test_red_lies_where_it_speaks_for_the_digit_and_blue_where_against(
-    page: WhyPage, network: Network, image: np.ndarray
+    page: WhyPage, session: Session, network: Network, image: np.ndarray
 ) -> None:
-    page.show_network(network, image)
+    look(session, network, image)
     page.ask(7)
-    overlay: MapView = page.addition._overlay
+    overlay = page.findChild(MapView, "evidenceOverlay")
+    assert isinstance(overlay, MapView)
     (rect,) = overlay.map_rects()
     shot = overlay.grab().toImage()
-    summed = evidence.exact(network, image, 7).summed
+    summed = evidence.exact(network, read(network, image), 7).summed
     for index, redder in ((summed.argmax(), True), (summed.argmin(), False)):
         row, column = divmod(int(index), 13)
         pixel = rect.width() / 28
@@ -126,8 +125,10 @@ def test_red_lies_where_it_speaks_for_the_digit_and_blue_where_against(
         assert (colour.red() > colour.blue()) == redder
 
 
-def test_pixels_are_named_an_approximation(qtbot: QtBot, page: WhyPage, network: Network, image: np.ndarray) -> None:
-    page.show_network(network, image)
+def test_pixels_are_named_an_approximation(
+    qtbot: QtBot, page: WhyPage, session: Session, network: Network, image: np.ndarray
+) -> None:
+    look(session, network, image)
     page.method_box.setCurrentIndex(1)
     assert "approximation" in proof(page)
     qtbot.waitUntil(lambda: {"gradient × pixel", "the rest"} <= set(texts(page)))
@@ -136,51 +137,51 @@ def test_pixels_are_named_an_approximation(qtbot: QtBot, page: WhyPage, network:
     assert "approximation" not in proof(page)
 
 
-def test_a_network_without_exact_evidence_says_so(page: WhyPage, network: Network, image: np.ndarray) -> None:
-    page.show_network(hidden_layer(), image)
+def test_a_network_without_exact_evidence_says_so(
+    page: WhyPage, session: Session, network: Network, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(architectures.ARCHITECTURES, "hidden layer", hidden_layer)
+    look(session, started("hidden layer"), image)
     assert "no exact sum exists" in proof(page)
     assert page.method_box.isHidden()
-    page.show_network(network, image)
+    look(session, network, image)
     assert not page.method_box.isHidden()
     assert "338 products" in proof(page)
 
 
 @pytest.mark.parametrize("name", architectures.ARCHITECTURES)
-def test_every_architecture_is_shown_within_a_frame(page: WhyPage, image: np.ndarray, name: str) -> None:
-    network = started(architectures.build(name))
+def test_every_architecture_is_shown_within_a_frame(
+    page: WhyPage, session: Session, image: np.ndarray, name: str
+) -> None:
+    network = started(name)
     times = []
     for _ in range(5):
         start = perf_counter()
-        page.show_network(network, image)
+        look(session, network, image)
         page.grab()
         times.append(perf_counter() - start)
     assert min(times) < 0.033
     assert number(network.activations(image[None])[-1].max()) in proof(page)
 
 
-def test_a_click_on_a_bar_asks_why_and_a_second_one_compares(qtbot: QtBot) -> None:
-    window = MainWindow()
-    qtbot.addWidget(window)
-    with qtbot.waitExposed(window):
-        window.show()
+def test_a_click_on_a_bar_asks_why_and_a_second_one_compares(window: MainWindow) -> None:
     draw(window.canvas, on_screen(window.canvas, THREE))
     bars = window.network_view.bars
     rows = [row.center().toPoint() for row in bars.row_rects()]
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[8])
-    assert window.explorer.currentWidget() is window.views.why_page
-    assert window.views.why_page.digit_box.currentData() == 8
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, rows[3])
-    assert window.views.why_page.digit_box.currentData() == 8
-    assert window.views.why_page.against_box.currentData() == 3
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[1])
-    assert window.views.why_page.against_box.currentIndex() == 0
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, rows[2])
-    assert (window.views.why_page.digit_box.currentData(), window.views.why_page.against_box.currentData()) == (1, 2)
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[6])
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[9])
-    assert (window.views.why_page.digit_box.currentData(), window.views.why_page.against_box.currentData()) == (6, 9)
-    window.explorer.setCurrentWidget(window.charts)
-    window.views.why_page.ask(4)
-    QTest.mouseClick(bars, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, rows[0])
-    assert window.views.why_page.digit_box.currentData() == 0  # what was asked before does not count from another view
-    assert window.views.why_page.against_box.currentIndex() == 0
+    page = window.pages.page(tabs.WHY)
+
+    def click(digit: int, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> tuple[int, int | None]:
+        QTest.mouseClick(bars, Qt.MouseButton.LeftButton, modifier, rows[digit])
+        return page.digit_box.currentData(), page.against_box.currentData()
+
+    assert click(8) == (8, None)
+    assert window.pages.currentWidget() is page
+    assert click(3, Qt.KeyboardModifier.ControlModifier) == (8, 3)
+    assert click(1) == (1, None)
+    assert click(2, Qt.KeyboardModifier.ShiftModifier) == (1, 2)
+    assert click(6) == (6, None)
+    assert click(9) == (6, 9)
+    window.pages.setCurrentWidget(window.charts)
+    page.ask(4)
+    assert click(0) == (0, None)  # what was asked before does not count from another view
+    assert page.against_box.currentIndex() == 0

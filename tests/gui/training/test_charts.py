@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -12,17 +14,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from mnist_gui.gui.training.charts import Charts
+from mnist_gui.gui.training.trainer import State
+from mnist_gui.history import Snapshot
 from mnist_gui.training import RECIPES, Epoch, Progress
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from mnist_gui.gui.session import Session
     from mnist_gui.gui.training.charts import Chart
 
 
 @pytest.fixture
-def charts(qtbot: QtBot) -> Charts:
-    charts = Charts()
+def charts(session: Session, qtbot: QtBot) -> Charts:
+    charts = Charts(session)
     qtbot.addWidget(charts)
     charts.resize(1000, 300)
     with qtbot.waitExposed(charts):
@@ -47,10 +52,16 @@ def progress(points: int, epochs: int, loss: float = 1.0) -> Progress:
     )
 
 
-def show(charts: Charts, latest: Progress) -> None:
-    """Show both charts now; one of them would come a moment later."""
-    charts.show_progress(latest)
-    charts.finish()
+def go_on(session: Session, latest: Progress) -> None:
+    """A run has come so far: the charts follow, one now and the other a moment later."""
+    session.checkpoint = replace(session.checkpoint, progress=latest)
+    session.progressed.emit(latest)
+
+
+def show(session: Session, latest: Progress) -> None:
+    """Show a run in both charts at once, as when it is over."""
+    go_on(session, latest)
+    session.trainer.state_changed.emit(State.IDLE)
 
 
 def view(chart: Chart) -> tuple[list[float], list[float]]:
@@ -74,14 +85,14 @@ def turn_wheel(chart: Chart) -> None:
     QApplication.sendEvent(viewport, event)
 
 
-def test_both_curves_show_all_of_the_run(charts: Charts) -> None:
-    show(charts, progress(50, 2))
-    x, y = charts.loss._training.getData()
+def test_both_curves_show_all_of_the_run(charts: Charts, session: Session) -> None:
+    show(session, progress(50, 2))
+    x, y = charts.loss.training.getData()
     assert (x[0], x[-1]) == (0.01, 2)
     assert (y[0], y[-1]) == (2, 1)
-    assert charts.accuracy._training.getData()[1][-1] == pytest.approx(90)
-    assert charts.accuracy._test.getData()[0].tolist() == [1, 2]
-    assert charts.accuracy._test.getData()[1].tolist() == [90, 90]
+    assert charts.accuracy.training.getData()[1][-1] == pytest.approx(90)
+    assert charts.accuracy.test.getData()[0].tolist() == [1, 2]
+    assert charts.accuracy.test.getData()[1].tolist() == [90, 90]
     (left, right), (low, high) = view(charts.loss)
     assert left <= 0
     assert right >= 10  # room for what is to come
@@ -89,44 +100,44 @@ def test_both_curves_show_all_of_the_run(charts: Charts) -> None:
     assert high >= 2
 
 
-def test_one_chart_is_drawn_now_and_the_other_a_moment_later(charts: Charts, qtbot: QtBot) -> None:
+def test_one_chart_is_drawn_now_and_the_other_a_moment_later(charts: Charts, session: Session, qtbot: QtBot) -> None:
     """So that no pen move waits for both."""
-    charts.show_progress(progress(50, 2))
-    assert charts.accuracy._training.getData()[0] is None
-    charts.show_progress(progress(60, 3))
-    assert len(charts.loss._training.getData()[0]) == 50
-    qtbot.waitUntil(lambda: charts.accuracy._training.getData()[0] is not None)
-    assert len(charts.accuracy._training.getData()[0]) == 60
-    qtbot.waitUntil(lambda: len(charts.loss._training.getData()[0]) == 60)
+    go_on(session, progress(50, 2))
+    assert charts.accuracy.training.getData()[0] is None
+    go_on(session, progress(60, 3))
+    assert len(charts.loss.training.getData()[0]) == 50
+    qtbot.waitUntil(lambda: charts.accuracy.training.getData()[0] is not None)
+    assert len(charts.accuracy.training.getData()[0]) == 60
+    qtbot.waitUntil(lambda: len(charts.loss.training.getData()[0]) == 60)
 
 
 @pytest.mark.parametrize(("points", "epochs"), [(0, 0), (1, 0), (1000, 10)])
-def test_the_shortest_and_the_longest_run_are_shown(charts: Charts, points: int, epochs: int) -> None:
-    charts.show_progress(progress(points, epochs))
+def test_the_shortest_and_the_longest_run_are_shown(charts: Charts, session: Session, points: int, epochs: int) -> None:
+    go_on(session, progress(points, epochs))
     assert not charts.grab().isNull()
 
 
-def test_figures_keep_their_width(charts: Charts) -> None:
-    show(charts, progress(50, 2))
-    assert "training 1.000" in charts.loss._last_training.text()
-    assert "test 90.00 %" in charts.accuracy._last_test.text()
+def test_figures_keep_their_width(charts: Charts, session: Session) -> None:
+    show(session, progress(50, 2))
+    assert "training 1.000" in charts.loss.training_label.text()
+    assert "test 90.00 %" in charts.accuracy.test_label.text()
 
 
-def test_the_charts_follow_until_the_person_zooms(charts: Charts) -> None:
+def test_the_charts_follow_until_the_person_zooms(charts: Charts, session: Session) -> None:
     chart = charts.loss
-    charts.show_progress(progress(10, 0, loss=1.9))
+    go_on(session, progress(10, 0, loss=1.9))
     whole = view(chart)
     turn_wheel(chart)
     zoomed = view(chart)
     assert zoomed[0][1] - zoomed[0][0] < whole[0][1] - whole[0][0]
-    charts.show_progress(progress(50, 2, loss=0.1))
+    go_on(session, progress(50, 2, loss=0.1))
     assert view(chart) == zoomed
     assert view(charts.accuracy)[0][1] >= 10  # the other one still follows
 
 
-def test_a_double_click_shows_all_again_also_when_the_run_is_over(charts: Charts) -> None:
+def test_a_double_click_shows_all_again_also_when_the_run_is_over(charts: Charts, session: Session) -> None:
     chart = charts.loss
-    charts.show_progress(progress(50, 10, loss=0.1))
+    go_on(session, progress(50, 10, loss=0.1))
     whole = view(chart)
     turn_wheel(chart)
     assert view(chart) != whole
@@ -136,14 +147,14 @@ def test_a_double_click_shows_all_again_also_when_the_run_is_over(charts: Charts
     assert view(chart) == whole
     turn_wheel(chart)
     chart.clear(4)
-    assert chart._training.getData()[0] is None
+    assert chart.training.getData()[0] is None
     assert view(chart)[0][1] == pytest.approx(4, abs=0.1)
 
 
-def test_an_empty_chart_makes_room_for_the_epochs_to_come(charts: Charts) -> None:
+def test_an_empty_chart_makes_room_for_the_epochs_to_come(charts: Charts, session: Session) -> None:
     charts.expect(35)
     assert view(charts.loss)[0][1] >= 35
-    charts.show_progress(progress(50, 2))
+    go_on(session, progress(50, 2))
     charts.expect(3)
     assert view(charts.loss)[0][1] >= 10  # those of the run that is shown
 
@@ -158,7 +169,59 @@ def test_values_that_are_all_the_same_are_shown(charts: Charts, value: float) ->
     assert -5 <= view(charts.accuracy)[1][0] < view(charts.accuracy)[1][1] <= 105
 
 
-def test_a_loss_out_of_all_proportion_is_shown(charts: Charts) -> None:
-    charts.show_progress(progress(50, 2, loss=5e6))
+def test_a_loss_out_of_all_proportion_is_shown(charts: Charts, session: Session) -> None:
+    go_on(session, progress(50, 2, loss=5e6))
     assert view(charts.loss)[1][1] >= 5e6
     assert not charts.grab().isNull()
+
+
+def test_the_legends_give_the_values_at_the_moment_that_is_looked_at(charts: Charts, session: Session) -> None:
+    show(session, progress(101, 4))  # a point each four steps, from 2.000 to 1.000
+    now = (charts.loss.training_label.text(), charts.accuracy.test_label.text())
+    assert now == ("━ training 1.000", "●━ test 90.00 %")
+    moments = [Snapshot(step, step / 100, None, np.zeros(3410, np.float32)) for step in (0, 100, 250)]
+    expected = [("–", "–"), ("1.750", "0.900"), ("1.370", "0.900")]
+    x, y = charts.loss.training.getData()
+    for moment, (training, test) in zip(moments, expected, strict=True):
+        session.look_at(moment)
+        assert charts.loss.training_label.text() == f"━ training {training}"
+        assert charts.loss.test_label.text() == f"●━ test {test}"
+        if moment.step:
+            at = int(np.searchsorted(x, moment.epoch))
+            assert training == f"{y[at]:.3f}"  # of the point that the moment lies in
+    go_on(session, progress(201, 8))
+    assert "1.3" in charts.loss.training_label.text()  # of the moment, while the run goes on
+    session.look_at(None)
+    show(session, progress(201, 8))
+    assert charts.loss.training_label.text() == "━ training 1.000"
+
+
+def test_a_line_marks_the_moment_in_both_charts(charts: Charts, session: Session) -> None:
+    show(session, progress(50, 2))
+    plain = [chart.grab().toImage() for chart in (charts.loss, charts.accuracy)]
+    session.look_at(Snapshot(150, 1.5, None, np.zeros(3410, np.float32)))
+    for chart, before in zip((charts.loss, charts.accuracy), plain, strict=True):
+        assert chart.plot.grab().toImage() != before
+        (line,) = (item for item in chart.plot.items() if isinstance(item, pg.InfiniteLine))
+        assert line.isVisible()
+        assert line.value() == 1.5
+    session.look_at(None)
+    assert not line.isVisible()
+
+
+def test_the_curves_have_the_colours_of_their_legends(charts: Charts, session: Session) -> None:
+    show(session, progress(50, 2))
+    for chart in (charts.loss, charts.accuracy):
+        for curve, label in ((chart.training, chart.training_label), (chart.test, chart.test_label)):
+            assert curve.opts["pen"].color() == label.palette().color(label.foregroundRole())
+        assert chart.training.opts["pen"].color() != chart.test.opts["pen"].color()
+
+
+def test_a_run_that_was_taken_back_has_its_curves_and_another_has_none(charts: Charts, session: Session) -> None:
+    run = replace(session.checkpoint, progress=progress(50, 2))
+    session.take_back(run)
+    assert len(charts.loss.training.getData()[0]) == len(charts.accuracy.training.getData()[0]) == 50
+    assert not charts.loss.hint.isVisible()
+    session.open_shipped()
+    assert charts.loss.training.getData()[0] is None
+    assert charts.loss.hint.isVisible()

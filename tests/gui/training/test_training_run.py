@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,14 +12,13 @@ import shiboken6
 from hand import SEVEN, THREE, draw, on_screen
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from mnist_gui.data import load
 from mnist_gui.errors import UserError
-from mnist_gui.gui.training.panel import State
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.nn import architectures
 from mnist_gui.training import RECIPES, Recipe, initialize, train
-from mnist_gui.training_process import TrainingProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from mnist_gui.gui.main_window import MainWindow
+    from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress
 
 FOREVER = 1000  # epochs
+TRAIN = "mnist_gui.gui.training.training_thread.train"
 
 
 def click(window: MainWindow, name: str) -> None:
@@ -44,7 +47,7 @@ def enabled(window: MainWindow) -> set[str]:
 
 
 def status(window: MainWindow) -> str:
-    return window.training_panel._status.text()
+    return window.training_panel.status.text()
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def running(ready: MainWindow, qtbot: QtBot) -> MainWindow:
     """A window in the middle of a run that doesn't end by itself."""
     ready.training_panel.epochs_box.setValue(FOREVER)
     click(ready, "trainButton")
-    qtbot.waitUntil(lambda: ready.isWindowModified() and ready.model.record.epochs > 0.5, timeout=20_000)
+    qtbot.waitUntil(lambda: ready.isWindowModified() and ready.session.checkpoint.record.epochs > 0.5, timeout=20_000)
     return ready
 
 
@@ -60,27 +63,27 @@ def running(ready: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def test_a_run_fills_the_charts_and_changes_the_filters(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
-    before = ready.model.network.parameters.copy()
+    before = ready.session.network.parameters.copy()
     filters = ready.findChild(QWidget, "filterView").grab().toImage()
     click(ready, "trainButton")
-    assert ready.trainer.state is State.LOADING
+    assert ready.session.state is State.LOADING
     assert "loading" in status(ready)
     wait_for(State.IDLE)
     assert status(ready) == "finished: 2 epochs"
     assert ready.training_panel.progress.value() == ready.training_panel.progress.maximum()
     for chart in (ready.charts.loss, ready.charts.accuracy):
-        steps, values = chart._training.getData()
+        steps, values = chart.training.getData()
         assert len(steps) == 40
         assert steps[-1] == pytest.approx(2)
         assert np.isfinite(values).all()
-        assert chart._test.getData()[0].tolist() == [1, 2]
-    assert ready.charts.loss._training.getData()[1][-1] < 2.3
-    assert not np.array_equal(ready.model.network.parameters, before)
+        assert chart.test.getData()[0].tolist() == [1, 2]
+    assert ready.charts.loss.training.getData()[1][-1] < 2.3
+    assert not np.array_equal(ready.session.network.parameters, before)
     assert ready.findChild(QWidget, "filterView").grab().toImage() != filters
     assert ready.windowTitle() == "untitled model[*] — mnist_gui"
     assert ready.isWindowModified()
-    assert "bars: 640 images" in ready._data_label.text()
-    assert ready.model.record.data == "bars"
+    assert "bars: 640 images" in ready.data_label.text()
+    assert ready.session.checkpoint.record.data == "bars"
     assert enabled(ready) == {"train", "reset"}
 
 
@@ -93,43 +96,51 @@ def test_the_result_is_that_of_the_generator(
     network = architectures.build("notebook")
     for _ in train(network, load(data_folder), ready.training_panel.recipe()):
         pass
-    np.testing.assert_array_equal(ready.model.network.parameters, network.parameters)
+    np.testing.assert_array_equal(ready.session.network.parameters, network.parameters)
 
 
 def test_a_second_run_begins_at_once_and_anew(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
     for _ in range(2):
         click(ready, "trainButton")
         wait_for(State.IDLE)
-    assert ready.charts.loss._test.getData()[0].tolist() == [1, 2]
-    first = ready.model.network.parameters.copy()
+    assert ready.charts.loss.test.getData()[0].tolist() == [1, 2]
+    first = ready.session.network.parameters.copy()
     click(ready, "trainButton")
-    assert ready.trainer.state is State.RUNNING  # the data is still there
+    assert ready.session.state is State.RUNNING  # the data is still there
     wait_for(State.IDLE)
-    np.testing.assert_array_equal(ready.model.network.parameters, first)
+    np.testing.assert_array_equal(ready.session.network.parameters, first)
 
 
 def test_training_on_begins_where_the_network_is(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
     click(ready, "trainButton")
     wait_for(State.IDLE)
-    learned = ready.model.network.parameters.copy()
-    loss = ready.model.record.test_loss
+    learned = ready.session.network.parameters.copy()
+    loss = ready.session.checkpoint.record.test_loss
     ready.training_panel.learning_rate_box.setValue(0.0001)
-    ready.train_on()
+    ready.training_panel.train_on()
     wait_for(State.IDLE)
-    assert 0 < np.abs(ready.model.network.parameters - learned).max() < 0.05
-    assert ready.model.record.test_loss == pytest.approx(loss, rel=0.05)
+    assert 0 < np.abs(ready.session.network.parameters - learned).max() < 0.05
+    assert ready.session.checkpoint.record.test_loss == pytest.approx(loss, rel=0.05)
     assert ready.isWindowModified()
 
 
-def test_training_on_keeps_the_mark_of_unsaved_training(
+def test_training_on_without_a_step_changes_nothing(
     ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     click(ready, "trainButton")
     wait_for(State.IDLE)
-    monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
-    ready.train_on()
+    before, runs = ready.session.checkpoint, ready.session.runs
+    texts = (status(ready), ready.network_label.text(), ready.charts.loss.training_label.text())
+    monkeypatch.setattr(TRAIN, lambda *_, **__: iter(()))
+    ready.training_panel.train_on()
+    assert ready.session.checkpoint is not before
     wait_for(State.IDLE)
-    assert ready.model.changed
+    assert ready.session.checkpoint is before
+    assert ready.session.runs == runs
+    assert ready.isWindowModified()
+    assert (status(ready), ready.network_label.text(), ready.charts.loss.training_label.text()) == texts
+    assert len(ready.charts.loss.training.getData()[0]) == 40
+    assert ready.charts.time_bar.isEnabled()
 
 
 def test_the_notebook_s_recipe_tells_of_its_faults_and_trains_in_float64(
@@ -145,8 +156,8 @@ def test_the_notebook_s_recipe_tells_of_its_faults_and_trains_in_float64(
     ready.training_panel.epochs_box.setValue(1)
     click(ready, "trainButton")
     wait_for(State.IDLE)
-    assert ready.model.network.dtype == np.float64
-    assert ready.model.record.recipe.as_notebook
+    assert ready.session.network.dtype == np.float64
+    assert ready.session.checkpoint.record.recipe.as_notebook
     draw(ready.canvas, on_screen(ready.canvas, THREE))
     box.setCurrentIndex(box.findData("default"))
     assert not note.isVisibleTo(ready)
@@ -160,14 +171,14 @@ def test_the_drawing_is_read_again_while_training_goes_on(running: MainWindow, q
     seen: set[bytes] = set()
 
     def reads_on() -> bool:
-        probabilities = running.network_view.bars._probabilities
+        probabilities = running.network_view.bars.probabilities
         if probabilities is not None:
             seen.add(probabilities.tobytes())
         return len(seen) > 5
 
     qtbot.waitUntil(reads_on, timeout=20_000)
     assert running.network_view.answer in "0123456789"
-    assert running.trainer.state is State.RUNNING
+    assert running.session.state is State.RUNNING
     assert f"/{FOREVER}" in status(running)
     assert "left" in status(running)
 
@@ -178,12 +189,10 @@ def test_pause_rests_and_resume_goes_on(running: MainWindow, qtbot: QtBot, wait_
     wait_for(State.PAUSED)
     assert enabled(running) == {"pause", "stop"}
     assert running.training_panel.pause_button.accessibleName() == "Resume"
-    thread = running.trainer._training
-    assert thread is not None
     letters = []
 
     def rests() -> bool:
-        letters.append(running.model.record.epochs)
+        letters.append(running.session.checkpoint.record.epochs)
         return len(letters) > 30 and len(set(letters[-20:])) == 1
 
     qtbot.waitUntil(rests)
@@ -192,7 +201,7 @@ def test_pause_rests_and_resume_goes_on(running: MainWindow, qtbot: QtBot, wait_
     qtbot.waitUntil(lambda: running.network_view.answer != "–")
     click(running, "pauseButton")
     wait_for(State.RUNNING)
-    qtbot.waitUntil(lambda: running.model.record.epochs > letters[-1], timeout=20_000)
+    qtbot.waitUntil(lambda: running.session.checkpoint.record.epochs > letters[-1], timeout=20_000)
     assert running.training_panel.pause_button.accessibleName() == "Pause"
 
 
@@ -206,29 +215,29 @@ def test_stop_keeps_what_was_learned(running: MainWindow, wait_for: Callable[[St
     assert enabled(running) == {"train", "reset"}
     untrained = architectures.build("notebook")
     initialize(untrained, running.training_panel.recipe())
-    assert not np.allclose(running.model.network.parameters, untrained.parameters)
+    assert not np.allclose(running.session.network.parameters, untrained.parameters)
     assert running.isWindowModified()
-    assert len(running.charts.loss._training.getData()[0]) > 0
-    newest = running.trainer.history.snapshots[-1]
-    np.testing.assert_array_equal(newest.parameters, running.model.network.parameters)
+    assert len(running.charts.loss.training.getData()[0]) > 0
+    newest = running.session.history.snapshots[-1]
+    np.testing.assert_array_equal(newest.parameters, running.session.network.parameters)
 
 
 def test_train_twice_is_one_run(ready: MainWindow, nothing_left: list[QThread]) -> None:
     ready.training_panel.epochs_box.setValue(FOREVER)
     click(ready, "trainButton")
     click(ready, "trainButton")
-    ready.train()
-    ready.train_on()
+    ready.training_panel.train()
+    ready.training_panel.train_on()
     assert len(nothing_left) == 1
 
 
 def test_train_again_while_running_is_ignored(running: MainWindow, nothing_left: list[QThread]) -> None:
-    epochs = running.model.record.epochs
-    running.train()
-    running.train_on()
+    epochs = running.session.checkpoint.record.epochs
+    running.training_panel.train()
+    running.training_panel.train_on()
     QTest.keyClick(running, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert len(nothing_left) == 2  # one loaded, one trains
-    assert running.model.record.epochs >= epochs
+    assert running.session.checkpoint.record.epochs >= epochs
 
 
 def test_settings_wait_for_the_next_run(running: MainWindow) -> None:
@@ -237,9 +246,9 @@ def test_settings_wait_for_the_next_run(running: MainWindow) -> None:
         assert not box.isEnabled()
     panel.seed_box.setValue(99)
     panel.learning_rate_box.setValue(7)
-    assert running.model.record.recipe.seed == 0
-    assert running.trainer._training is not None
-    assert running.trainer._training.job.recipe.learning_rate == RECIPES["default"].learning_rate
+    assert running.session.checkpoint.record.recipe.seed == 0
+    assert running.session.checkpoint.record.recipe.learning_rate == RECIPES["default"].learning_rate
+    assert running.session.checkpoint.progress.recipe == running.session.checkpoint.record.recipe
 
 
 def test_shortcuts_steer_the_run(ready: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]) -> None:
@@ -264,23 +273,24 @@ def test_reset_takes_fresh_weights_from_the_seed(window: MainWindow) -> None:
     click(window, "resetButton")
     network = architectures.build("notebook")
     initialize(network, window.training_panel.recipe())
-    np.testing.assert_array_equal(window.model.network.parameters, network.parameters)
-    assert "untrained" in window._model_label.text()
+    np.testing.assert_array_equal(window.session.network.parameters, network.parameters)
+    assert "untrained" in window.network_label.text()
     assert not window.isWindowModified()
 
 
-@pytest.mark.parametrize("answer", ["Discard", "Cancel"])
-def test_reset_asks_before_it_forgets(
-    ready: MainWindow, wait_for: Callable[[State], None], messages: Messages, answer: str
+def test_reset_asks_nothing_and_what_was_learned_stays_in_runs(
+    ready: MainWindow, wait_for: Callable[[State], None], messages: Messages
 ) -> None:
     click(ready, "trainButton")
     wait_for(State.IDLE)
-    learned = ready.model.network.parameters.copy()
-    messages.answers = [answer]
+    learned = ready.session.checkpoint
     click(ready, "resetButton")
-    assert np.array_equal(ready.model.network.parameters, learned) == (answer == "Cancel")
-    assert ready.isWindowModified() == (answer == "Cancel")
-    assert (ready.charts.loss._training.getData()[0] is not None) == (answer == "Cancel")
+    assert messages.said == []
+    assert ready.session.runs == (learned,)
+    assert not ready.isWindowModified()
+    assert not np.array_equal(ready.session.network.parameters, learned.parameters)
+    assert ready.charts.loss.training.getData()[0] is None
+    assert status(ready) == "Ready to train"
 
 
 # What goes wrong
@@ -309,26 +319,28 @@ def test_a_rate_that_diverges_is_explained_and_the_good_parameters_stay(
     (message,) = messages.said
     assert "diverged at step" in message
     assert "too high" in message
-    assert np.isfinite(ready.model.network.parameters).all()
+    assert np.isfinite(ready.session.network.parameters).all()
     draw(ready.canvas, on_screen(ready.canvas, THREE))
     qtbot.waitUntil(lambda: ready.network_view.answer in set("0123456789"))
     assert status(ready) == "stopped at epoch 3.0"
-    assert ready.model.record.test_accuracy is not None
+    assert ready.session.checkpoint.record.test_accuracy is not None
     assert enabled(ready) == {"train", "reset"}
 
 
+@pytest.mark.parametrize("error", [UserError("There is not enough memory"), MemoryError()])
 def test_why_a_run_failed_is_told(
+    error: Exception,
     ready: MainWindow,
     wait_for: Callable[[State], None],
     messages: Messages,
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
-    def follow(*_: object) -> Iterator[Progress]:
-        raise UserError("There is not enough memory")
+    def train(*_: object, **__: object) -> Iterator[Progress]:
+        raise error
         yield
 
-    monkeypatch.setattr(TrainingProcess, "follow", follow)
+    monkeypatch.setattr(TRAIN, train)
     click(ready, "trainButton")
     qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
     wait_for(State.IDLE)
@@ -339,24 +351,32 @@ def test_why_a_run_failed_is_told(
 def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
     ready: MainWindow, wait_for: Callable[[State], None], monkeypatch: pytest.MonkeyPatch, architecture: str
 ) -> None:
-    hints: list[bool] = []
-    hint = ready.charts.loss._hint
-    monkeypatch.setattr(TrainingProcess, "follow", lambda *_: iter(()))
-    ready.trainer.state_changed.connect(
-        lambda state: hints.append(hint.isVisible()) if state is State.RUNNING else None
-    )
+    go_on = Event()
+
+    def train(*_: object, **__: object) -> Iterator[Progress]:
+        go_on.wait(20)
+        return iter(())
+
+    before = ready.session.checkpoint
+    monkeypatch.setattr(TRAIN, train)
     box = ready.training_panel.architecture_box
     box.setCurrentIndex(box.findData(architecture))
     ready.training_panel.seed_box.setValue(4)
     click(ready, "trainButton")
-    wait_for(State.IDLE)
+    wait_for(State.RUNNING)
     network = architectures.build(architecture)
     initialize(network, ready.training_panel.recipe())
-    np.testing.assert_array_equal(ready.model.network.parameters, network.parameters)
+    np.testing.assert_array_equal(ready.session.network.parameters, network.parameters)
     assert ready.windowTitle().startswith("untitled")
-    assert "untrained" in ready._model_label.text()
-    assert hints == [False]
-    assert hint.isVisible()  # nothing came of it
+    assert "untrained" in ready.network_label.text()
+    assert not ready.charts.loss.hint.isVisible()
+    go_on.set()
+    wait_for(State.IDLE)
+    assert ready.session.checkpoint is before  # nothing came of it
+    assert ready.windowTitle().startswith("shipped model")
+    assert ready.training_panel.architecture() == "notebook"
+    assert ready.charts.loss.hint.isVisible()
+    assert status(ready) == "Ready to train"
 
 
 def test_after_stop_the_keyboard_is_not_at_reset(running: MainWindow, wait_for: Callable[[State], None]) -> None:
@@ -367,33 +387,87 @@ def test_after_stop_the_keyboard_is_not_at_reset(running: MainWindow, wait_for: 
     assert running.focusWidget() is running.training_panel.train_button
 
 
-def test_without_a_process_nothing_is_lost(
-    ready: MainWindow, messages: Messages, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+def test_a_run_that_fails_at_once_changes_nothing(
+    ready: MainWindow,
+    messages: Messages,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    wait_for: Callable[[State], None],
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise UserError("Training can't be started")
 
-    before = ready.model.network.parameters.copy()
-    monkeypatch.setattr(TrainingProcess, "start", refuse)
+    before = ready.session.checkpoint
+    monkeypatch.setattr(TRAIN, refuse)
     click(ready, "trainButton")
     qtbot.waitUntil(lambda: messages.said == ["Training can't be started"])
-    assert ready.trainer.state is State.IDLE
-    np.testing.assert_array_equal(ready.model.network.parameters, before)
-    assert ready.model.name == "shipped model"
+    wait_for(State.IDLE)
+    assert ready.session.checkpoint is before
+    np.testing.assert_array_equal(ready.session.network.parameters, before.parameters)
+    assert ready.session.runs == ()
+
+
+def test_a_fault_in_the_training_thread_is_reported_and_the_window_goes_on(
+    running: MainWindow,
+    messages: Messages,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    wait_for: Callable[[State], None],
+) -> None:
+    reported: list[str] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, _: reported.append(f"{kind.__name__}: {error}"))
+
+    def fail(network: Network, *_: object, **__: object) -> Iterator[Progress | None]:
+        yield None
+        raise ZeroDivisionError("in a test")
+
+    click(running, "stopButton")
+    wait_for(State.IDLE)
+    learned = running.session.checkpoint
+    with monkeypatch.context() as patch:
+        patch.setattr(TRAIN, fail)
+        click(running, "trainButton")
+        qtbot.waitUntil(lambda: bool(reported))
+        wait_for(State.IDLE)
+    assert reported == ["ZeroDivisionError: in a test"]
+    assert running.session.checkpoint is learned
+    assert enabled(running) == {"train", "reset"}
+    draw(running.canvas, on_screen(running.canvas, THREE))
+    qtbot.waitUntil(lambda: running.network_view.answer != "–")
+    running.training_panel.epochs_box.setValue(1)
+    click(running, "trainButton")
+    wait_for(State.RUNNING)
+    wait_for(State.IDLE)
+    assert status(running) == "finished: 1 epoch"
+    assert len(reported) == 1
 
 
 # Closing
 
 
-def test_what_goes_wrong_while_it_closes_is_not_told(running: MainWindow, messages: Messages, qtbot: QtBot) -> None:
+def test_what_goes_wrong_while_it_closes_is_not_told(
+    ready: MainWindow,
+    messages: Messages,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    nothing_left: list[QThread],
+    wait_for: Callable[[State], None],
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UserError("too late")
+
+    click(ready, "trainButton")
+    wait_for(State.RUNNING)
+    wait_for(State.IDLE)
+    monkeypatch.setattr(TRAIN, refuse)
+    click(ready, "trainButton")
+    assert nothing_left[-1].wait(5000)  # its failure is on the way to the window
     messages.answers = ["Discard"]
-    running.trainer._process.kill()
-    assert running.trainer._training is not None
-    assert running.trainer._training.wait(5000)  # its failure is on the way to the window
-    assert running.close()
+    assert ready.close()
     asked = len(messages.said)
-    qtbot.wait(100)
-    assert len(messages.said) == asked
+    for _ in range(3):
+        QApplication.processEvents()
+    assert len(messages.said) == asked == 1
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -421,9 +495,9 @@ def test_closing_in_the_middle_of_a_run_asks_and_ends_the_thread(
 
 def test_closing_while_data_is_loaded_waits_for_it(ready: MainWindow, nothing_left: list[QThread]) -> None:
     click(ready, "trainButton")
-    assert ready.trainer.state is State.LOADING
+    assert ready.session.state is State.LOADING
     assert ready.close()
-    assert ready.trainer.state is State.IDLE
+    assert ready.session.state is State.IDLE
     assert len(nothing_left) == 1
 
 

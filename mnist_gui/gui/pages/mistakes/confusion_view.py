@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
@@ -30,7 +31,7 @@ _ACCURACY: Final = 132  # pixels for the accuracies
 _WIDEST: Final = 40
 
 
-class ConfusionView(QWidget):
+class ConfusionView(Guarded, QWidget):
     """Errors in red, the stronger the more there are; what is right stays grey, or it would drown them."""
 
     cell_chosen = Signal(object)  # (truth, answer), or None for no cell

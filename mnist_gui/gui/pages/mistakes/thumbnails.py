@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.picture_list import PictureList
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Thumbnails(PictureList):
         return QSize(2 * self.gridSize().width(), self.gridSize().height())
 
 
-class _Images(QAbstractListModel):
+class _Images(Guarded, QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._places: NDArray[np.int64] = np.empty(0, np.int64)
@@ -97,7 +98,7 @@ class _Images(QAbstractListModel):
         return None
 
 
-class _Painter(QStyledItemDelegate):
+class _Painter(Guarded, QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, _Images)

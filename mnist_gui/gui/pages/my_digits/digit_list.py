@@ -22,6 +22,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.picture_list import PictureList
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class MyDigitsList(PictureList):
         return QSize(3 * self.gridSize().width(), self.gridSize().height())
 
 
-class _Items(QAbstractListModel):
+class _Items(Guarded, QAbstractListModel):
     """Digits, and before each group the number that it is of."""
 
     def __init__(self) -> None:
@@ -181,7 +182,7 @@ def _moment(time: str) -> str:
     return moment.replace(tzinfo=None).isoformat(" ", "minutes")
 
 
-class _Painter(QStyledItemDelegate):
+class _Painter(Guarded, QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, _Items)

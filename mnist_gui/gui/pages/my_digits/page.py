@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedLayout, 
 from mnist_gui.gui.pages.evaluator import Evaluator
 from mnist_gui.gui.pages.my_digits.digit_list import MyDigitsList
 from mnist_gui.gui.pages.my_digits.lesson_scores import LessonScores
-from mnist_gui.gui.pages.tabs import Page
+from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.section import Section, grey
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QShowEvent
 
+    from mnist_gui.gui.session import Session
     from mnist_gui.my_digits import MyDigit
     from mnist_gui.nn.layer import Array
-    from mnist_gui.nn.network import Network
 
 _LIST_TIP = (
     "Drawings that you named with the keys under the answer, and what the network takes them for now. They are kept "
@@ -47,12 +47,12 @@ class MyDigitsPage(Page):
     export_requested = Signal()
     came_into_sight = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self._digits: Sequence[MyDigit] = ()
         self._images: NDArray[np.uint8] = np.empty((0, 28, 28), np.uint8)
         self._damaged: Sequence[str] = ()
-        self._network: Network | None = None
         self._scores = LessonScores()
         self._evaluator = Evaluator(self)
         self._evaluator.finished.connect(self._show_answers)
@@ -65,10 +65,10 @@ class MyDigitsPage(Page):
         self.learn_button = _button("Learn from my digits", "learnButton", _LEARN_TIP + " (Ctrl+L)")
         self.learn_button.setProperty("accent", True)
         self.unlearn_button = _button("Undo learning", "unlearnButton", "Go back to the network before the lesson")
-        self._list_part = Section("My digits", "", _LIST_TIP)
+        self.list_part = Section("My digits", "", _LIST_TIP)
         for button in (self.restore_button, self.remove_button, self.import_button, self.export_button):
-            self._list_part.head.addWidget(button)
-        self._list_part.body.addWidget(self.list)
+            self.list_part.head.addWidget(button)
+        self.list_part.body.addWidget(self.list)
         lesson = Section("Lesson", "some two seconds of training", _LEARN_TIP)
         lesson.setFixedWidth(208)
         lesson.body.addWidget(self._scores)
@@ -80,7 +80,7 @@ class MyDigitsPage(Page):
         layout = QHBoxLayout(full)
         layout.setContentsMargins(0, theme.GRID, 0, 0)
         layout.setSpacing(4 * theme.GRID)
-        layout.addWidget(self._list_part, 1)
+        layout.addWidget(self.list_part, 1)
         layout.addWidget(lesson)
         self._empty_restore = _button("Put back", "restoreAllButton", "Bring back what was removed last")
         self._empty_note = grey()
@@ -156,18 +156,17 @@ class MyDigitsPage(Page):
         self._evaluate()
         self._enable()
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        """Show how a network reads the digits; the image on the canvas does not matter here."""
-        self._network = network
+    def refresh(self) -> None:
         self._evaluate()
 
     def show_test_accuracy(self, accuracy: float | None) -> None:
         """Show the share of the test set that is read right, in [0, 1]; None if it is not known."""
         self._scores.show_test(accuracy)
 
-    def begin_lesson(self, network: Network) -> None:
-        """Keep the scores of a network, to be seen beside those to come."""
-        answers = network.probabilities(self._images).argmax(axis=1)  # the page may never have been in sight
+    def begin_lesson(self) -> None:
+        """Keep the scores of the network that is looked at, to be seen beside those to come."""
+        probabilities = self._session.network.probabilities(self._images)  # the page may never have been in sight
+        answers = probabilities.argmax(axis=1)
         self._scores.show_own(float((answers == self._labels()).mean()))
         self._scores.begin()
 
@@ -182,8 +181,8 @@ class MyDigitsPage(Page):
         self._enable()
 
     def _evaluate(self) -> None:
-        if self._network is not None and len(self._images) and self.isVisible():
-            self._evaluator.ask(self._network, self._images)
+        if len(self._images) and self.isVisible():
+            self._evaluator.ask(self._session.network, self._images)
 
     def _show_answers(self, parameters: Array, probabilities: Array) -> None:
         if len(probabilities) != len(self._digits):  # of digits that are gone
@@ -203,7 +202,7 @@ class MyDigitsPage(Page):
             parts.append(f"{right} read right")
         if self._damaged:
             parts.append(self._complaint())
-        self._list_part.set_note(" · ".join(parts))
+        self.list_part.set_note(" · ".join(parts))
 
     def _complaint(self) -> str:
         if not self._damaged:

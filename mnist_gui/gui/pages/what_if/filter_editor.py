@@ -59,7 +59,7 @@ class FilterEditor(MapView):
     @property
     def selected_value(self) -> float:
         """The number in the selected cell."""
-        return 0.0 if self._values is None else float(self._values[self.selected])
+        return 0.0 if self.values is None else float(self.values[self.selected])
 
     @property
     def selected_weight(self) -> tuple[int, int, int, int]:
@@ -74,7 +74,7 @@ class FilterEditor(MapView):
         self.cell_selected.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self._cell_at(event.position())
+        cell = self.cell_at(event.position())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
             self.select(cell)
             self._dragged = (event.position().y(), self.selected_value)
@@ -92,7 +92,7 @@ class FilterEditor(MapView):
         self._dragged = None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        cell = self._cell_at(event.position())
+        cell = self.cell_at(event.position())
         if cell is None:
             event.ignore()
             return
@@ -129,4 +129,4 @@ class FilterEditor(MapView):
         index, *cell = self.selected
         painter = QPainter(self)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2.5 if self.hasFocus() else 1.5))
-        painter.drawRect(self._cell(self.map_rects()[index], *cell))
+        painter.drawRect(self.cell_rect(self.map_rects()[index], *cell))

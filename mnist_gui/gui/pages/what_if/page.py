@@ -6,26 +6,26 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout
 
 from mnist_gui.explain import experiments
 from mnist_gui.gui.pages.evaluator import Evaluator
-from mnist_gui.gui.pages.tabs import Page
+from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.pages.what_if.filter_section import FilterSection
 from mnist_gui.gui.pages.what_if.shift_view import ShiftView
 from mnist_gui.gui.pages.what_if.step_view import StepView
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.section import Section
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent
+    from PySide6.QtWidgets import QWidget
 
     from mnist_gui.explain.experiments import ShiftMap
+    from mnist_gui.gui.session import Session
     from mnist_gui.nn.layer import Array
-    from mnist_gui.nn.network import Network
 
 _AFFORDABLE: Final = 0.008  # seconds that may be spent at every move of the pen
 _SHIFT_TIP: Final = (
@@ -35,22 +35,13 @@ _SHIFT_TIP: Final = (
 
 
 class WhatIfPage(Page):
-    """Asks for other parameters; the network shown is never changed here."""
+    """Asks the session for other parameters; the network shown is never changed here."""
 
-    parameters_edited = Signal(object)  # ndarray of float, shape (count,): what the network should become
-    data_requested = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._network: Network | None = None
-        self._image: NDArray[np.uint8] | None = None
-        self._expected: Array = np.empty(0)  # the parameters that the page knows of
-        self._original: Array = np.empty(0)  # those before all edits
-        self._asking = False  # whether the page is just asking for others
-        self._busy = False
-        self._test: tuple[NDArray[np.uint8], NDArray] | None = None
-        self._accuracy_before: float | None = None
-        self._edits = QUndoStack(self)
+        self._session = session
+        self._original: Array = np.empty(0)  # the parameters before all edits
+        self._accuracy_before: float | None = None  # that of these
         self._evaluator = Evaluator(self)
         self._evaluator.finished.connect(self._show_accuracy)
         # What costs more than an event may is done once for all the events that come meanwhile.
@@ -61,57 +52,64 @@ class WhatIfPage(Page):
         self.shifts = ShiftView(2 * experiments.REACH + 1)
         self.shifts.setObjectName("shiftMap")
         self.shifts.setAccessibleName("Shift map")
-        self._shift_part = Section("Move the drawing", "", _SHIFT_TIP)
-        self._shift_part.body.addWidget(self.shifts)
+        self.shift_part = Section("Move the drawing", "", _SHIFT_TIP)
+        self.shift_part.body.addWidget(self.shifts)
         self.step = StepView()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         layout.setSpacing(3 * theme.GRID)
         layout.addWidget(self.filters, 34)
-        layout.addWidget(self._shift_part, 28)
+        layout.addWidget(self.shift_part, 28)
         layout.addWidget(self.step, 36)
 
         self.filters.filter_changed.connect(self._change_filter)
-        self.filters.data_requested.connect(self.data_requested)
-        self.filters.undo_button.clicked.connect(self._edits.undo)
-        self.filters.redo_button.clicked.connect(self._edits.redo)
-        self._edits.canUndoChanged.connect(self._enable)
-        self._edits.canRedoChanged.connect(self._enable)
+        self.filters.freeze_box.toggled.connect(self._freeze)
+        self.filters.data_requested.connect(lambda: session.data_wanted.emit(lambda _: None))
+        self.filters.undo_button.clicked.connect(session.edits.undo)
+        self.filters.redo_button.clicked.connect(session.edits.redo)
         self.step.settings_changed.connect(self._experiment)
-        self.step.keep_requested.connect(lambda parameters: self._edit(parameters, "keep a step"))
-        self._enable()
-
-    # --- what the window tells ---
+        self.step.keep_requested.connect(lambda parameters: session.edit(parameters, "keep a step"))
+        session.edits.canUndoChanged.connect(self._enable)
+        session.edits.canRedoChanged.connect(self._enable)
+        session.network_replaced.connect(self._forget)
+        session.trainer.state_changed.connect(self._show_state)
+        session.trainer.data_loaded.connect(self._show_data)
+        self._show_data()
+        self._show_state()
 
     @property
-    def freezes_filters(self) -> bool:
-        """Whether the next training is to leave the filters as they are."""
-        return self.filters.freeze_box.isChecked()
+    def _busy(self) -> bool:
+        return self._session.state is not State.IDLE
 
-    def show_images(self, images: NDArray[np.uint8] | None, labels: NDArray | None) -> None:
-        """Take the labelled images to measure accuracy on, uint8 of shape (n, 28, 28); None if there are none."""
-        self._test = None if images is None or labels is None else (images, labels)
+    def _freeze(self, freezes: bool) -> None:
+        self._session.freezes_filters = freezes
+
+    def _forget(self) -> None:
+        self._original, self._accuracy_before = np.empty(0), None
+
+    def _show_data(self) -> None:
         self._accuracy_before = None
-        self.filters.show_accuracy(None if self._test is None else "…")
+        self.filters.show_accuracy(None if self._session.dataset is None else "…")
         self._evaluate()
 
-    def set_busy(self, busy: bool) -> None:
-        """Say whether the network is being trained: nothing can be edited then."""
-        self._busy = busy
-        self.filters.set_busy(busy)
-        self.step.set_busy(busy)
+    def _show_state(self) -> None:
+        self.filters.set_busy(self._busy)
+        self.step.set_busy(self._busy)
         self._enable()
         self._evaluate()
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        """Show what the experiments come to for a network and the image that it sees."""
-        self._network, self._image = network, image
-        new = not self._asking and not np.array_equal(network.parameters, self._expected)
+    def _enable(self) -> None:
+        edits = self._session.edits
+        self.filters.undo_button.setEnabled(not self._busy and edits.canUndo())
+        self.filters.redo_button.setEnabled(not self._busy and edits.canRedo())
+
+    def refresh(self) -> None:
+        network = self._session.network
+        untouched = not self._session.checkpoint.edited or self._session.moment is not None
+        new = (untouched or not self._original.size) and not np.array_equal(network.parameters, self._original)
         if new:
-            self._edits.clear()  # somebody else changed it: a step back would undo that, too
-            self._expected = self._original = network.parameters.copy()
-            self._accuracy_before = None
-            self.filters.show_accuracy(None if self._test is None else "…")
+            self._original, self._accuracy_before = network.parameters.copy(), None
+            self.filters.show_accuracy(None if self._session.dataset is None else "…")
         self.filters.show_network(network, new=new)
         self._evaluate()
         if not self._later.isActive():
@@ -124,54 +122,37 @@ class WhatIfPage(Page):
         super().hideEvent(event)
 
     def _experiment(self) -> None:
-        if self._network is None:
-            return
         start = perf_counter()
-        answers = None if self._image is None else experiments.shift_answers(self._network, self._image)
+        network, reading = self._session.network, self._session.reading
+        answers = None if reading is None else experiments.shift_answers(network, reading.image)
         self.shifts.show_answers(answers)
-        self._shift_part.set_note(_shift_note(answers))
-        self.step.show_network(self._network, self._image)
+        self.shift_part.set_note(_shift_note(answers))
+        self.step.show_reading(network, reading)
         spent = perf_counter() - start
         if spent > _AFFORDABLE:
             self._later.start(round(4000 * spent))
 
-    # --- edits ---
-
     def _change_filter(self, index: int, values: Array, cell: tuple[int, ...] | None) -> None:
-        assert self._network is not None
-        parameters = experiments.with_filter(self._network, index, values)
-        self._edit(parameters, "load a kernel" if cell is None else "change a weight", cell)
-
-    def _edit(self, parameters: Array, what: str, cell: tuple[int, ...] | None = None) -> None:
-        """Ask for other parameters, in a way that can be taken back."""
-        if self._network is not None and not self._busy:
-            before = self._network.parameters.copy()
-            self._edits.push(_Edit(self, before, parameters.astype(before.dtype), what, cell))
-
-    def _ask_for(self, parameters: Array) -> None:
-        self._expected, self._asking = parameters, True
-        self.parameters_edited.emit(parameters)
-        self._asking = False
-
-    def _enable(self) -> None:
-        self.filters.undo_button.setEnabled(not self._busy and self._edits.canUndo())
-        self.filters.redo_button.setEnabled(not self._busy and self._edits.canRedo())
+        parameters = experiments.with_filter(self._session.network, index, values)
+        self._session.edit(parameters, "load a kernel" if cell is None else "change a weight", cell)
 
     # --- accuracy ---
 
     def _evaluate(self) -> None:
-        if self._test is None:
+        dataset = self._session.dataset
+        if dataset is None:
             self._evaluator.cancel()
         elif self._busy:
             self._evaluator.cancel()
             self.filters.show_accuracy("–", "Worked out when the training is over")
-        elif self._network is not None and self.isVisible():
-            self._evaluator.ask(self._network, self._test[0])
+        elif self.isVisible():
+            self._evaluator.ask(self._session.network, dataset.test_images)
 
     def _show_accuracy(self, parameters: Array, probabilities: Array) -> None:
-        if self._test is None:
+        dataset = self._session.dataset
+        if dataset is None or len(probabilities) != len(dataset.test_labels):
             return
-        accuracy = float((probabilities.argmax(axis=1) == self._test[1]).mean())
+        accuracy = float((probabilities.argmax(axis=1) == dataset.test_labels).mean())
         text = f"{accuracy * 100:.2f} %"
         if np.array_equal(parameters, self._original):
             self._accuracy_before = accuracy
@@ -179,29 +160,6 @@ class WhatIfPage(Page):
             text = f"{self._accuracy_before * 100:.1f} → {accuracy * 100:.1f} %"
         tip = f"The share of {len(probabilities):,} test images that the network reads right"
         self.filters.show_accuracy(text, tip)
-
-
-class _Edit(QUndoCommand):
-    """From one vector of parameters to another; changes of the same cell in a row are one step."""
-
-    def __init__(self, page: WhatIfPage, before: Array, after: Array, what: str, cell: tuple[int, ...] | None) -> None:
-        super().__init__(what)
-        self._page, self._before, self._after, self._cell = page, before, after, cell
-
-    def id(self) -> int:
-        return -1 if self._cell is None else 1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other._cell != self._cell:
-            return False
-        self._after = other._after
-        return True
-
-    def undo(self) -> None:
-        self._page._ask_for(self._before)
-
-    def redo(self) -> None:
-        self._page._ask_for(self._after)
 
 
 def _shift_note(answers: ShiftMap | None) -> str:

@@ -11,6 +11,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
+from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +38,7 @@ _LEGEND: Final = 76
 _PALEST: Final = 0.25  # how much of its colour a digit keeps that is no more than a guess
 
 
-class ShiftView(QWidget):
+class ShiftView(Guarded, QWidget):
     """One cell for each offset: its colour is the digit, and the stronger it is, the surer the network."""
 
     def __init__(self, side: int, parent: QWidget | None = None) -> None:
@@ -79,8 +81,7 @@ class ShiftView(QWidget):
             painter.fillRect(rect, colours.color(QPalette.ColorRole.AlternateBase))
         else:
             pixels = _blend(self._shown, colours.color(QPalette.ColorRole.Base))
-            image = QImage(pixels.tobytes(), self._side, self._side, 3 * self._side, QImage.Format.Format_RGB888)
-            painter.drawImage(rect, image)
+            painter.drawImage(rect, to_qimage(pixels, QImage.Format.Format_RGB888))
             self._paint_digits(painter, self._shown, pixels)
         painter.setPen(QPen(colours.color(QPalette.ColorRole.Mid), 0))
         painter.drawRect(rect)

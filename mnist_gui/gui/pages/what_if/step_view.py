@@ -15,9 +15,8 @@ from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.section import Section, grey
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mnist_gui.explain.experiments import Step
+    from mnist_gui.explain.reading import Reading
     from mnist_gui.nn.network import Network
 
 _TIP: Final = (
@@ -39,7 +38,7 @@ class StepView(Section):
     def __init__(self) -> None:
         super().__init__("One step of training", _NOTE, _TIP)
         self._network: Network | None = None
-        self._image: NDArray[np.uint8] | None = None
+        self._reading: Reading | None = None
         self._label = 0
         self._step: Step | None = None
         self._checked: tuple[int, ...] | None = None  # a place in the filters
@@ -114,14 +113,14 @@ class StepView(Section):
         self._busy = busy
         self.keep_button.setEnabled(self._step is not None and not busy)
 
-    def show_network(self, network: Network, image: NDArray[np.uint8] | None) -> None:
-        """Work out the step for a network and what it sees; neither is changed."""
-        self._network, self._image = network, image
+    def show_reading(self, network: Network, reading: Reading | None) -> None:
+        """Work out the step for a network and what it reads; neither is changed."""
+        self._network, self._reading = network, reading
         named = self.label_box.currentData()
         self._step = None
-        if image is not None:
-            self._label = int(network.probabilities(image[None])[0].argmax()) if named is None else named
-            self._step = experiments.one_step(network, image, self._label, self.rate_box.value())
+        if reading is not None:
+            self._label = reading.answer if named is None else named
+            self._step = experiments.one_step(network, reading.image, self._label, self.rate_box.value())
         self.set_busy(self._busy)
         known = self._step is not None and self._step.loss_before < _KNOWN
         self.set_note("it knows that already: name another label" if known else _NOTE)
@@ -193,14 +192,15 @@ class StepView(Section):
 
     def _show_check(self) -> None:
         """Compare one slope with what finite differences measure: that of the cell under the mouse, or the largest."""
-        step, network, image = self._step, self._network, self._image
-        if step is None or network is None or image is None or self._maps is None:
+        step, network, reading = self._step, self._network, self._reading
+        if step is None or network is None or reading is None or self._maps is None:
             self._check.setText("" if self._maps is None else "Draw a digit, and see how it would be learned.<br><br>")
             return
         slopes = network.named(step.gradient)[experiments.FILTERS]
         index = self._checked or np.unravel_index(int(np.abs(slopes).argmax()), slopes.shape)
         place = experiments.place(network, experiments.FILTERS, *(int(i) for i in index))
-        slope, measured = float(step.gradient[place]), experiments.finite_difference(network, image, self._label, place)
+        slope = float(step.gradient[place])
+        measured = experiments.finite_difference(network, reading.image, self._label, place)
         which = f"filter {index[0] + 1}, row {index[2] + 1}, column {index[3] + 1}"
         lines = [
             ("∂L/∂w by backpropagation", _number(slope)),

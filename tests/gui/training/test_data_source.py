@@ -13,7 +13,7 @@ from test_mnist import TRAIN_IMAGES, Mirror, breaks_off, mirrors, published  # n
 
 from mnist_gui import data
 from mnist_gui.data import drawn, mnist
-from mnist_gui.gui.training.panel import State
+from mnist_gui.gui.training.trainer import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,10 @@ def trained(one_epoch: MainWindow, qtbot: QtBot) -> Callable[[], bool]:
     """Whether a run has come to its end."""
 
     def trained() -> bool:
-        qtbot.waitUntil(lambda: one_epoch.trainer.state is State.IDLE and one_epoch.model.changed, timeout=60_000)
-        return one_epoch.training_panel._status.text() == "finished: 1 epochs"
+        qtbot.waitUntil(
+            lambda: one_epoch.session.state is State.IDLE and one_epoch.session.checkpoint.unsaved, timeout=60_000
+        )
+        return one_epoch.training_panel.status.text() == "finished: 1 epoch"
 
     return trained
 
@@ -60,7 +62,7 @@ def test_a_download_is_offered_and_trained_on(
     qtbot: QtBot,
 ) -> None:
     shown: list[str] = []
-    one_epoch.trainer.downloaded.connect(lambda *_: shown.append(one_epoch.training_panel._status.text()))
+    one_epoch.session.trainer.downloaded.connect(lambda *_: shown.append(one_epoch.training_panel.status.text()))
     mirrors[0].answers.clear()
     messages.answers = ["Download"]
     click(one_epoch, "trainButton")
@@ -68,14 +70,14 @@ def test_a_download_is_offered_and_trained_on(
     assert "12 MB" in messages.said[0]
     assert messages.buttons == {"Download", "Use drawn digits", "Choose folder…", "Cancel"}
     qtbot.waitUntil(lambda: bool(shown))
-    assert one_epoch.trainer.state is State.LOADING
+    assert one_epoch.session.state is State.LOADING
     mirrors[0].answers.set()
     assert trained()
     assert shown[-1].startswith("downloading · ")
-    assert one_epoch.trainer.dataset is not None
-    assert one_epoch.trainer.dataset.name == "mnist"
+    assert one_epoch.session.dataset is not None
+    assert one_epoch.session.dataset.name == "mnist"
     assert mnist.find() == mnist.cache_folder()
-    assert "MNIST: 300 images" in one_epoch._data_label.text()
+    assert "MNIST: 300 images" in one_epoch.data_label.text()
 
 
 def test_drawn_digits_do_instead(
@@ -86,14 +88,15 @@ def test_drawn_digits_do_instead(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     few = replace(data.load(data_folder), name="drawn")  # drawing them all takes seconds
+    monkeypatch.setattr(drawn, "prepare", lambda *_: iter(()))
     monkeypatch.setattr(drawn, "load", lambda: few)
     messages.answers = ["Use drawn digits"]
     click(one_epoch, "trainButton")
-    assert one_epoch.training_panel.data_source() == "drawn"
+    assert one_epoch.training_panel.data_box.source() == "drawn"
     assert one_epoch.training_panel.data_box.currentText() == "Drawn digits"
     assert trained()
-    assert one_epoch.model.record.data == "drawn"
-    assert one_epoch._data_label.text().startswith("Drawn digits: 640")
+    assert one_epoch.session.checkpoint.record.data == "drawn"
+    assert one_epoch.data_label.text().startswith("Drawn digits: 640")
 
 
 def test_a_folder_does_instead(
@@ -108,7 +111,7 @@ def test_a_folder_does_instead(
     click(one_epoch, "trainButton")
     assert trained()
     assert one_epoch.training_panel.data_box.currentText() == "bars"
-    assert one_epoch.training_panel.data_source() == str(data_folder)
+    assert one_epoch.training_panel.data_box.source() == str(data_folder)
 
 
 @pytest.mark.parametrize("answer", ["Cancel", "Choose folder…"])
@@ -118,9 +121,9 @@ def test_without_an_answer_nothing_begins(
     choose("")  # the folder's dialog is cancelled too
     messages.answers = [answer]
     click(one_epoch, "trainButton")
-    assert one_epoch.trainer.state is State.IDLE
+    assert one_epoch.session.state is State.IDLE
     assert nothing_left == []
-    assert one_epoch.training_panel.data_source() == "mnist"
+    assert one_epoch.training_panel.data_box.source() == "mnist"
     assert one_epoch.windowTitle().startswith("shipped model")
 
 
@@ -157,8 +160,8 @@ def test_without_a_network_the_window_says_what_was_tried(
     click(one_epoch, "trainButton")
     qtbot.waitUntil(lambda: len(messages.said) == 2, timeout=20_000)
     assert dead_address in messages.said[1]
-    assert one_epoch.trainer.state is State.IDLE
-    assert one_epoch.training_panel._status.text() == "Ready to train"
+    assert one_epoch.session.state is State.IDLE
+    assert one_epoch.training_panel.status.text() == "Ready to train"
     assert one_epoch.windowTitle().startswith("shipped model")
 
 
@@ -175,8 +178,8 @@ def test_stop_ends_a_download_without_a_word(
     assert one_epoch.training_panel.stop_button.isEnabled()
     click(one_epoch, "stopButton")
     mirrors[0].answers.set()
-    qtbot.waitUntil(lambda: one_epoch.trainer.state is State.IDLE)
-    assert one_epoch.training_panel._status.text() == "Ready to train"
+    qtbot.waitUntil(lambda: one_epoch.session.state is State.IDLE)
+    assert one_epoch.training_panel.status.text() == "Ready to train"
     assert one_epoch.training_panel.progress.value() == 0
     assert len(messages.said) == 1
     assert mnist.find() is None
@@ -195,7 +198,7 @@ def test_closing_ends_a_download(
     click(one_epoch, "trainButton")
     qtbot.waitUntil(lambda: bool(mirrors[0].asked))
     assert one_epoch.close()
-    assert one_epoch.trainer.state is State.IDLE
+    assert one_epoch.session.state is State.IDLE
     assert len(messages.said) == 1
 
 
@@ -219,13 +222,13 @@ def test_a_sample_while_loading_asks_for_nothing(
 def test_a_bad_folder_is_told_in_one_line(
     one_epoch: MainWindow, messages: Messages, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    one_epoch.training_panel.choose_data(str(tmp_path))
+    one_epoch.training_panel.data_box.choose(str(tmp_path))
     click(one_epoch, "trainButton")
     qtbot.waitUntil(lambda: bool(messages.said))
     assert str(tmp_path) in messages.said[0]
     assert "\n" not in messages.said[0]
-    assert one_epoch.trainer.state is State.IDLE
-    assert one_epoch.trainer.dataset is None
+    assert one_epoch.session.state is State.IDLE
+    assert one_epoch.session.dataset is None
 
 
 def test_a_folder_is_chosen_in_the_list(
@@ -238,8 +241,8 @@ def test_a_folder_is_chosen_in_the_list(
         choose(path)
         box.setCurrentIndex(box.count() - 1)
         box.activated.emit(box.count() - 1)
-        assert window.training_panel.data_source() == source
+        assert window.training_panel.data_box.source() == source
         assert box.currentText() != "Folder…"
     assert box.count() == last + 2
-    window.training_panel.choose_data(str(data_folder))
+    window.training_panel.data_box.choose(str(data_folder))
     assert box.count() == last + 2
