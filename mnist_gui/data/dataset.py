@@ -31,6 +31,8 @@ class Dataset:
         0 is paper, 255 is ink. Read-only.
     train_labels, test_labels : ndarray of uint8, shape (n,)
         The digits, 0 to 9. Read-only.
+    remarks : tuple of str
+        What was found where, and what was changed, a sentence each; nothing if all is as one expects.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Dataset:
     train_labels: NDArray[np.uint8]
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.uint8]
+    remarks: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

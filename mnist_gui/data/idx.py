@@ -1,21 +1,23 @@
-"""A data set in the IDX format, as MNIST and its kin are published: four files, each a short header and one array.
+"""The IDX format, in which MNIST and its kin are published: a short header and one array.
 
-The header is a magic number, 0x0000080N for N dimensions of unsigned bytes, and the length of each dimension, all
-big-endian 32-bit integers. LeCun's page on MNIST defines it.
+The header is a magic number, 0x00000TNN for a type T and N dimensions (0x00000803: bytes, three of them), and the
+length of each dimension, all big-endian 32-bit integers. LeCun's page on MNIST defines it.
 """
 
 from __future__ import annotations
 
-import gzip
+import math
+import re
 import struct
-import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
-from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, DataError, Dataset
+from mnist_gui.data.dataset import DataError
+from mnist_gui.data.packing import Entry, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,48 +30,63 @@ FILE_NAMES: Final = (
 )
 
 MAX_ITEMS: Final = 1_000_000
-"""A header that promises more is taken for damaged, before memory is set aside: EMNIST, the largest, has 814,255."""
+"""A header that promises more is taken for damaged: EMNIST, the largest, has 814,255."""
+
+TYPES: Final = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+"""What the third byte says of the numbers."""
+
+_BLOCK_SIZE: Final = 4_000_000  # bytes
 
 
-def read_folder(folder: Path, name: str) -> Dataset:
-    """Read the four files of a data set; where one is there both plain and as .gz, the plain one is read.
+def is_idx(head: bytes) -> bool:
+    """Tell by its first four bytes whether a file is IDX."""
+    return len(head) >= 4 and head[:2] == b"\0\0" and head[2] in TYPES and 1 <= head[3] <= 4
 
-    Parameters
-    ----------
-    folder : Path
-        Where the files are, under their official names.
-    name : str
-        The data set's name.
+
+def read_header(stream: BinaryIO, start: bytes, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Read the header of an IDX file of which some bytes, `start`, were read already: its numbers' type and shape."""
+    start += stream.read(max(0, 8 - len(start)))
+    if len(start) >= 4 and not is_idx(start):
+        raise DataError(
+            f"{name} is no such file: its magic number is 0x{start[:4].hex()}, not 0x00000803 (images) or 0x00000801"
+        )
+    named = re.search(r"idx([1-4])", name.rpartition("/")[2])
+    dimensions = start[3] if len(start) >= 4 else int(named[1]) if named else 1
+    size = 4 + 4 * dimensions
+    start += stream.read(max(0, size - len(start)))
+    if len(start) < size:
+        raise DataError(f"{name} is cut short: {len(start)} bytes, where the header alone has {size}")
+    return np.dtype(TYPES[start[2]]), struct.unpack(f">{start[3]}I", start[4:])
+
+
+def blocks(stream: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> Iterator[NDArray[Any]]:
+    """Yield an array that begins here and ends with the stream, in parts along its first dimension.
 
     Raises
     ------
     DataError
-        If a file is missing or damaged, doesn't fit the others, or isn't about 28×28 pictures of ten classes.
+        If the stream ends early, or goes on.
     """
-    try:
-        present = {path.name for path in folder.iterdir()}
-    except OSError as error:
-        raise DataError(f"The data folder {folder} can't be read: {error.strerror}") from error
-    missing = [file_name for file_name in FILE_NAMES if present.isdisjoint((file_name, f"{file_name}.gz"))]
-    if missing:
-        raise DataError(f"The data folder {folder} lacks {', '.join(missing)} (plain or .gz)")
-    paths = [folder / (file_name if file_name in present else f"{file_name}.gz") for file_name in FILE_NAMES]
-    return Dataset(name, *_read_split(*paths[:2]), *_read_split(*paths[2:]))
-
-
-def _read_split(image_path: Path, label_path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read images and their labels, and check that they fit each other."""
-    images, labels = read(image_path, (IMAGE_SIZE, IMAGE_SIZE)), read(label_path)
-    if len(images) != len(labels):
-        raise DataError(f"{image_path} holds {len(images):,} images, but {label_path.name} {len(labels):,} labels")
-    wrong = np.flatnonzero(labels >= CLASSES)
-    if len(wrong):
-        raise DataError(f"{label_path}: label {wrong[0] + 1:,} is {labels[wrong[0]]}; expected 0 to {CLASSES - 1}")
-    return images, labels
+    item = math.prod(shape[1:]) * dtype.itemsize
+    size, done = shape[0] * item, 0
+    count = max(1, _BLOCK_SIZE // max(1, item))
+    for first in range(0, shape[0], count):
+        part = np.empty((min(count, shape[0] - first), *shape[1:]), dtype)
+        view = part.reshape(-1).view(np.uint8).data
+        while view.nbytes:
+            received = stream.readinto(view)  # type: ignore[attr-defined]
+            if not received:
+                raise DataError(f"{name} is cut short: {done:,} of {size:,} bytes follow its header")
+            done += received
+            view = view[received:]
+        yield part
+    # One byte more shows whether there are too many, and makes gzip check its CRC.
+    if stream.read(1):
+        raise DataError(f"{name} goes on after the {size:,} bytes that its header announces")
 
 
 def read(path: Path, item_shape: tuple[int, ...] = ()) -> NDArray[np.uint8]:
-    """Read one IDX file of bytes, unpacking it if its name ends in .gz.
+    """Read one IDX file of bytes, plain or packed.
 
     Parameters
     ----------
@@ -88,30 +105,13 @@ def read(path: Path, item_shape: tuple[int, ...] = ()) -> NDArray[np.uint8]:
     DataError
         If the file can't be read or unpacked, or isn't exactly what its header and `item_shape` say.
     """
-    header = struct.Struct(f">{2 + len(item_shape)}I")
-    magic = 0x800 + 1 + len(item_shape)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            start = stream.read(header.size)
-            if len(start) < header.size:
-                raise DataError(f"{path} is cut short: {len(start)} bytes, where the header alone has {header.size}")
-            found_magic, count, *found_shape = header.unpack(start)
-            if found_magic != magic:
-                raise DataError(f"{path} is no such file: its magic number is {found_magic:#010x}, not {magic:#010x}")
-            if tuple(found_shape) != item_shape:
-                found, expected = ("×".join(map(str, shape)) for shape in (found_shape, item_shape))
-                raise DataError(f"{path} holds images of {found} pixels; expected {expected}")
-            if not 1 <= count <= MAX_ITEMS:
-                raise DataError(f"{path} is said by its header to hold {count:,} items; expected 1 to {MAX_ITEMS:,}")
-            size = count * int(np.prod(item_shape, dtype=int))
-            # One byte more than there should be shows whether there are too many, and makes gzip check its CRC.
-            content = stream.read(size + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path} can't be unpacked: it is damaged, cut short, or not gzip ({error})") from error
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror}") from error
-    if len(content) < size:
-        raise DataError(f"{path} is cut short: {len(content):,} of {size:,} bytes follow its header")
-    if len(content) > size:
-        raise DataError(f"{path} goes on after the {size:,} bytes that its header announces")
-    return np.frombuffer(content, np.uint8).reshape(count, *item_shape)
+    with opened(Entry(path, path.name, 0)) as stream:
+        dtype, shape = read_header(stream, b"", str(path))
+        if dtype != np.uint8 or shape[1:] != item_shape:
+            found, expected = ("×".join(map(str, shape)) or "1" for shape in (shape[1:], item_shape))
+            raise DataError(f"{path} holds items of {found} numbers ({dtype.name}); expected {expected} (uint8)")
+        if not 1 <= shape[0] <= MAX_ITEMS:
+            raise DataError(f"{path} is said by its header to hold {shape[0]:,} items; expected 1 to {MAX_ITEMS:,}")
+        content = np.concatenate(list(blocks(stream, dtype, shape, str(path))))
+    content.setflags(write=False)
+    return content

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mnist_gui.data.dataset import DataError, Dataset
-from mnist_gui.data.idx import read_folder
+from mnist_gui.data import folder, idx
+from mnist_gui.data.dataset import IMAGE_SIZE, DataError, Dataset
 from mnist_gui.data.published import FILES, MIRRORS
 from mnist_gui.data.published import PublishedFile as PublishedFile  # for those who know it from here
 
@@ -26,7 +26,9 @@ class DownloadCancelled(Exception):  # noqa: N818 -- nothing went wrong
     """For a progress callback to raise when the person doesn't want to wait any longer."""
 
 
-def load(progress: Callable[[int, int], None] | None = None) -> Dataset:
+def load(
+    progress: Callable[[int, int], None] | None = None, *, as_stored: bool = False, test_alone: bool = False
+) -> Dataset:
     """Read MNIST, after a download if it isn't at hand.
 
     Parameters
@@ -34,22 +36,29 @@ def load(progress: Callable[[int, int], None] | None = None) -> Dataset:
     progress : callable, optional
         Called during a download with the bytes done and the bytes in total of all four files, in the caller's thread.
         To cancel, it raises `DownloadCancelled`, which comes through to the caller; what it returns doesn't matter.
+    as_stored, test_alone : bool
+        For the folder that ``MNIST_GUI_DATA`` names; see `mnist_gui.data.load`.
 
     Raises
     ------
     DataError
         If the folder that ``MNIST_GUI_DATA`` names isn't sound, or MNIST can't be downloaded.
     """
-    folder = find()
-    if folder is None:
-        folder = cache_folder()
-        _download_into(folder, progress)
-    try:
-        return read_folder(folder, "mnist")
-    except DataError as error:
-        if os.environ.get(VARIABLE):
+    if named := os.environ.get(VARIABLE):
+        try:
+            return folder.load(Path(named), "mnist", as_stored=as_stored, test_alone=test_alone)
+        except DataError as error:
             raise DataError(f"{VARIABLE}: {error}") from error
-        raise
+    cache = cache_folder()
+    if find() is None:
+        _download_into(cache, progress)
+    # Exactly the files that were verified: whatever else lies in the cache is nobody's business.
+    images, labels = ([cache / name for name in FILES if kind in name] for kind in ("images", "labels"))
+    train, test = (
+        (idx.read(image_path, (IMAGE_SIZE, IMAGE_SIZE)), idx.read(label_path))
+        for image_path, label_path in zip(images, labels, strict=True)
+    )
+    return Dataset("mnist", *train, *test)
 
 
 def is_mnist(dataset: Dataset) -> bool:
@@ -65,8 +74,8 @@ def find() -> Path | None:
     """
     if named := os.environ.get(VARIABLE):
         return Path(named)
-    folder = cache_folder()
-    return folder if all(_is_sound(folder / name, file.sha256) for name, file in FILES.items()) else None
+    cache = cache_folder()
+    return cache if all(_is_sound(cache / name, file.sha256) for name, file in FILES.items()) else None
 
 
 def _is_sound(path: Path, sha256: str) -> bool:
@@ -84,11 +93,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("mnist_gui", appauthor=False) / "mnist"
 
 
-def _download_into(folder: Path, progress: Callable[[int, int], None] | None) -> None:
+def _download_into(cache: Path, progress: Callable[[int, int], None] | None) -> None:
     from mnist_gui.data.download import download  # its libraries take longer to import than all the rest of the data
 
     try:
-        download(FILES, MIRRORS, folder, progress)
+        download(FILES, MIRRORS, cache, progress)
     except DataError as error:
         advice = f"If you have MNIST's four files, name their folder with --data or {VARIABLE}"
         raise DataError(f"{error}. {advice}") from error

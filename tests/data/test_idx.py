@@ -102,19 +102,16 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     assert "can't be read" in refusal(tmp_path / "nowhere")
 
 
-def test_a_file_in_the_folder_s_place_is_refused(folder: Path) -> None:
-    assert "can't be read" in refusal(folder / f"{IMAGES}.gz")
+def test_one_file_of_the_four_is_refused(folder: Path) -> None:
+    message = refusal(folder / f"{IMAGES}.gz")
+    assert f"lacks train-images-idx3-ubyte, train-labels-idx1-ubyte, {LABELS}" in message
+    assert f"it holds {IMAGES}.gz (20 images)" in message
 
 
 def test_missing_files_are_all_named(folder: Path) -> None:
     (folder / f"{IMAGES}.gz").unlink()
     (folder / f"{LABELS}.gz").unlink()
     assert f"lacks {IMAGES}, {LABELS}" in refusal(folder)
-
-
-def test_a_file_that_cannot_be_opened_is_refused(folder: Path) -> None:
-    (folder / IMAGES).mkdir()
-    assert f"{folder / IMAGES} can't be read" in refusal(folder)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -131,7 +128,9 @@ def test_a_file_that_cannot_be_opened_is_refused(folder: Path) -> None:
         pytest.param(
             LABELS, lambda content: encode(np.zeros((20, 28, 28), np.uint8)), "not 0x00000801", id="images for labels"
         ),
-        pytest.param(IMAGES, lambda content: encode(np.zeros((20, 32, 30), np.uint8)), "32×30 pixels", id="other size"),
+        pytest.param(
+            IMAGES, lambda content: encode(np.zeros((20, 2000, 3), np.uint8)), "2000×3 numbers", id="other size"
+        ),
         pytest.param(IMAGES, lambda content: encode(np.zeros((0, 28, 28), np.uint8)), "hold 0 items", id="no images"),
         pytest.param(LABELS, lambda content: encode(np.zeros(0, np.uint8)), "hold 0 items", id="no labels"),
         pytest.param(
@@ -164,7 +163,6 @@ def flip(content: bytes) -> bytes:
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param(lambda packed: gzip.decompress(packed), id="not gzip"),
         pytest.param(lambda packed: packed[: len(packed) // 2], id="cut"),
         pytest.param(lambda packed: packed[:-2], id="cut in the checksum"),
         pytest.param(flip, id="altered"),

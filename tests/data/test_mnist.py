@@ -212,6 +212,14 @@ def test_a_damaged_cache_is_repaired(mirrors: tuple[Mirror, Mirror], published: 
     assert mirrors[0].asked == [*published, TEST_IMAGES]
 
 
+def test_what_else_lies_in_the_cache_is_not_used(mirrors: tuple[Mirror, Mirror], published: dict[str, bytes]) -> None:
+    dataset = data.load("mnist")
+    plain = mnist.cache_folder() / TEST_LABELS.removesuffix(".gz")
+    plain.write_bytes(encode(np.full(20, 7, np.uint8)))
+    np.testing.assert_array_equal(data.load("mnist").test_labels, dataset.test_labels)
+    assert mirrors[0].asked == list(published)
+
+
 def test_a_cache_that_cannot_be_written_is_named(
     mirrors: tuple[Mirror, Mirror], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
