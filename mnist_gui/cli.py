@@ -110,8 +110,14 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         default="mnist",
-        metavar="mnist|drawn|FOLDER",
-        help="MNIST (downloaded at need), digits drawn by rule, or a folder with four files like MNIST's",
+        metavar="mnist|drawn|PATH",
+        help="MNIST (downloaded at need), digits drawn by rule, or a folder or file: four files like MNIST's, CSV, "
+        ".npz, pictures in a folder for each class",
+    )
+    parser.add_argument(
+        "--as-stored",
+        action="store_true",
+        help="leave images in the units, colours and orientation in which they are stored",
     )
 
 
@@ -154,8 +160,8 @@ def _window(_: argparse.Namespace) -> int:
     return run()
 
 
-def _load_data(source: str) -> Dataset:
-    """Load a data set, with a bar on standard error if it has to be downloaded."""
+def _load_data(options: argparse.Namespace, *, test_alone: bool = False) -> Dataset:
+    """Load a data set, with a bar and remarks on standard error."""
     from mnist_gui import data
 
     bar: Any = None
@@ -165,14 +171,18 @@ def _load_data(source: str) -> Dataset:
         if bar is None:
             from tqdm import tqdm
 
-            bar = tqdm(total=total, unit="B", unit_scale=True, desc="MNIST", disable=None)
+            name = "MNIST" if options.data == "mnist" else "Data"
+            bar = tqdm(total=total, unit="B", unit_scale=True, desc=name, disable=None, delay=0.5)
         bar.update(done - bar.n)
 
     try:
-        return data.load(source, progress=progress)
+        dataset = data.load(options.data, progress=progress, as_stored=options.as_stored, test_alone=test_alone)
     finally:
         if bar is not None:
             bar.close()
+    for remark in dataset.remarks:
+        print(remark, file=sys.stderr)
+    return dataset
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -190,7 +200,7 @@ def _train(options: argparse.Namespace) -> int:
     recipe = replace(suited, **{name: value for name, value in given.items() if value is not None})
     if options.output:
         _check_output(options.output)
-    data = _load_data(options.data)
+    data = _load_data(options)
     network = architectures.build(options.architecture, recipe.dtype)
 
     last, interrupted = _run(train(network, data, recipe))
@@ -280,7 +290,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from mnist_gui import model_file
 
     network, record = model_file.load(options.model)
-    data = _load_data(options.data)
+    data = _load_data(options, test_alone=True)
     with threadpool_limits(1, user_api="blas"):
         print(_test_line(network, data, record.recipe))
     return 0

@@ -477,3 +477,32 @@ def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch) -> 
     app.run = lambda: 7  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mnist_gui.gui.app", app)
     assert cli.main([]) == 7
+
+
+# Data as people have them.
+
+
+def test_what_was_found_and_changed_is_said_on_standard_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    images = np.full((80, 28, 28), 250, np.uint8)
+    images[:, 8:20, 13:15] = 0
+    np.savez(tmp_path / "data.npz", images=images, labels=np.arange(80) % 10)
+    status, output, errors = call(capsys, "train", "--data", tmp_path / "data.npz", "--epochs=1")
+    assert status == 0
+    assert "Found" not in output
+    found, changed = errors.splitlines()
+    assert found == "Found NumPy files: 80 images (data.npz/images.npy), of which every 7th is kept for testing."
+    assert changed == "Images: black on white was turned to white on black (--as-stored leaves them)."
+    status, _, errors = call(capsys, "train", "--data", tmp_path / "data.npz", "--epochs=1", "--as-stored")
+    assert (status, errors) == (0, f"{found}\n")
+
+
+def test_a_test_set_alone_is_enough_to_evaluate(capsys: pytest.CaptureFixture[str], folder: Path, model: Path) -> None:
+    for path in folder.glob("train*"):
+        path.unlink()
+    status, output, errors = call(capsys, "evaluate", model, "--data", folder)
+    assert status == 0
+    assert TEST_LINE.fullmatch(output.strip())
+    assert "none for training" in errors
+    assert "is a test set alone" in failure(capsys, "train", "--data", folder)
