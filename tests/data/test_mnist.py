@@ -315,3 +315,14 @@ def test_mnist_is_known_wherever_it_lies(mnist: data.Dataset, tmp_path: Path) ->
     folder = tmp_path / "copy"
     folder.symlink_to(os.environ["MNIST_GUI_DATA"], target_is_directory=True)
     assert data.load(folder).name == "mnist"
+
+
+@pytest.mark.mnist
+def test_other_images_with_the_same_labels_are_another_set(mnist: data.Dataset) -> None:
+    from dataclasses import replace
+
+    from mnist_gui.data.mnist import is_mnist
+
+    assert is_mnist(mnist)
+    assert not is_mnist(replace(mnist, train_images=mnist.train_images.transpose(0, 2, 1).copy()))
+    assert not is_mnist(replace(mnist, train_labels=mnist.train_labels[::-1].copy()))
