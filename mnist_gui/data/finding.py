@@ -119,7 +119,8 @@ def find(source: Path) -> tuple[Choice, list[str]]:
     if found.problems:
         raise found.problems[0]
     if source.is_dir():
-        for folder in (source, *_only_folder_within(source)):
+        within = pictures.subfolders(source)
+        for folder in (source, *(within if len(within) == 1 else ())):
             samples, classes = pictures.find(folder)
             if samples:
                 named = ", ".join(f"{number} is {one_line(name, 20)}" for number, name in enumerate(classes))
@@ -148,11 +149,6 @@ def _walk(source: Path) -> Iterator[list[Entry]]:
                     raise DataError(f"The data folder {folder} can't be read: {reason(error)}") from error
             yield sorted(files, key=lambda file: file.place)
         waiting = sorted(below)
-
-
-def _only_folder_within(source: Path) -> list[Path]:
-    folders = [path for path in sorted(source.iterdir()) if path.is_dir() and not path.name.startswith((".", "__"))]
-    return folders if len(folders) == 1 else []
 
 
 def _choose(parts: list[Array | Table], source: Path) -> Choice | None:

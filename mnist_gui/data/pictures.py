@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,12 +28,16 @@ if TYPE_CHECKING:
 LARGEST: Final = 20_000_000
 """A picture of more bytes is refused."""
 
+MAX_PIXELS: Final = 25_000_000
+"""A picture of more pixels is refused."""
+
 MAX_FOLDERS: Final = 1000
 """Of more folders in one the rest is not looked at."""
 
 _HEADS: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"P4", b"P5", b"P6")
 _REDUCED: Final = 4 * IMAGE_SIZE  # pixels a side that a large picture is brought to first
 _BLOCK: Final = 256  # pictures
+_SURELY_SMALL: Final = 50_000  # bytes, which can't unpack to more than 50 MB
 _HIDDEN: Final = ("thumbs.db", "desktop.ini")
 
 
@@ -106,13 +112,13 @@ def find(folder: Path) -> tuple[list[tuple[str, Pictures]], list[str]]:
     DataError
         If there are more than ten classes, or too many pictures.
     """
-    levels = _subfolders(folder)
+    levels = subfolders(folder)
     parts = {path.name: split_of(path.name) for path in levels}
     if levels and sorted(filter(None, parts.values())) in (["test", "train"], ["train"], ["test"]):
         places = [(parts[path.name], path) for path in levels if parts[path.name]]
     else:
         places = [("", folder)]
-    classes = {path: _subfolders(path) for _, path in places}
+    classes = {path: subfolders(path) for _, path in places}
     names = sorted({each.name for paths in classes.values() for each in paths if _holds_pictures(each)})
     if not names or (len(names) < 2 and not re.fullmatch(r"\d", names[0])):
         return [], []
@@ -143,7 +149,8 @@ def _labels(names: list[str], folder: Path) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: Path) -> list[Path]:
+    """List the folders in a folder, but not those that systems hide there."""
     try:
         with os.scandir(folder) as entries:
             found = []
@@ -190,13 +197,29 @@ def _read(path: Path) -> NDArray[np.uint8] | None:
     from mnist_gui import ink  # here, because the ink knows the data sets' image size
 
     try:
-        with reading(str(path)), open_file(path, LARGEST) as file:
-            if not is_picture(file.read(8)):
-                return None
         with reading(str(path)):
+            with open_file(path, LARGEST) as file:
+                if not is_picture(file.read(8)):
+                    return None
+                if file.seek(0, os.SEEK_END) > _SURELY_SMALL:
+                    _check_size(path)
             return _to_pixels(ink.open_picture(path))
     except UserError as error:
         raise DataError(str(error)) from error
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a huge picture before it is decoded."""
+    from PIL import Image
+
+    from mnist_gui import ink
+
+    with suppress(OSError, SyntaxError, ValueError), warnings.catch_warnings():  # of which opening it tells more
+        warnings.simplefilter("ignore")
+        with Image.open(path, formats=ink.PICTURE_FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                size = f"{picture.width}×{picture.height}"
+                raise DataError(f"{path} is too large: {size}, at most {MAX_PIXELS:,} pixels are read")
 
 
 def _to_pixels(picture: Image.Image) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ import io
 import os
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -309,6 +310,21 @@ def test_a_broken_picture_is_named(tmp_path: Path, arrays) -> None:
     save_pictures(tmp_path, *arrays[:2])
     (tmp_path / "3" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert "broken.png" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("size", [(6000, 6000), (1, 30_000_000)])
+def test_a_huge_picture_is_refused_before_it_is_decoded(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "0").mkdir()
+    rows = zlib.compress(bytes((1 + size[0] // 8 + 1) * 8), 1)  # which break off early
+    png = b"\x89PNG\r\n\x1a\n"
+    parts = ((b"IHDR", struct.pack(">2I5B", *size, 1, 0, 0, 0, 0)), (b"IDAT", rows), (b"tEXt", bytes(60_000)))
+    for kind, content in parts:
+        png += struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    (tmp_path / "0" / "huge.png").write_bytes(png)
+    monkeypatch.setattr("mnist_gui.ink.open_picture", None)
+    assert "is too large: " in refusal(tmp_path)
 
 
 def test_images_of_other_sizes_are_fitted(tmp_path: Path) -> None:
