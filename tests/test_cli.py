@@ -493,7 +493,7 @@ def test_what_was_found_and_changed_is_said_on_standard_error(
     assert "Found" not in output
     found, changed = errors.splitlines()
     assert found == "Found NumPy files: 80 images (data.npz/images.npy), of which every 7th is kept for testing."
-    assert changed == "Images: black on white was turned to white on black (--as-stored leaves them)."
+    assert changed == 'Images: black on white was turned to white on black ("as stored" leaves them).'
     status, _, errors = call(capsys, "train", "--data", tmp_path / "data.npz", "--epochs=1", "--as-stored")
     assert (status, errors) == (0, f"{found}\n")
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DIMMEST: Final = 31
 """Images none of whose pixels is brighter were stored in other units: 0 and 1, or 0 to 16."""
 
+CHANGED: Final = '("as stored" leaves them)'
+"""Stands after each remark on a change: the words of the option and of the box that prevent it."""
+
 LOOKED_AT: Final = 2000
 """Images of each part that the paper and the orientation are judged by."""
 
@@ -50,7 +53,7 @@ def normalise(images: NDArray[np.uint8]) -> list[str]:
     if 0 < brightest <= DIMMEST:
         scale = np.rint(np.minimum(np.arange(256), brightest) * (255 / brightest)).astype(np.uint8)
         _change(images, lambda part: scale[part])
-        remarks.append(f"pixels from 0 to {brightest} were scaled to 0 to 255")
+        remarks.append(f"pixels from 0 to {brightest} were scaled to 0 to 255 {CHANGED}")
     elif brightest < 128:
         remarks.append(f"the brightest pixel is {brightest} of 255")
     sample = _sample(images)
@@ -60,7 +63,7 @@ def normalise(images: NDArray[np.uint8]) -> list[str]:
     dark = float(np.mean((frame <= _DARK) & (middle <= _DARK)))
     if light >= 0.9 and dark <= 0.02:
         _change(images, lambda part: 255 - part)
-        remarks.append("black on white was turned to white on black")
+        remarks.append(f"black on white was turned to white on black {CHANGED}")
     elif light >= 0.1:
         remarks.append(f"{light:.0%} of the images are black on white; they were left so")
     return remarks

@@ -108,15 +108,16 @@ def _convert(parts: tuple[NDArray[np.uint8], ...], is_emnist: bool) -> list[str]
     done = {"Training images": convention.normalise(train_images), "Test images": convention.normalise(test_images)}
     if done["Training images"] == done["Test images"] or not len(train_images):
         done = {"Images": done["Test images"]}
-    lines = [f"{whose}: {'; '.join(what)} (--as-stored leaves them)." for whose, what in done.items() if what]
+    lines = [f"{whose}: {'; '.join(what)}." for whose, what in done.items() if what]
     judged = (train_images, train_labels) if len(train_images) else (test_images, test_labels)
     lying = convention.lie_transposed(*judged)
     if lying or (lying is None and is_emnist):
         convention.transpose(train_images)
         convention.transpose(test_images)
-        lines.append("Images: lay on their side, as EMNIST's do, and were turned upright (--as-stored leaves them).")
+        change = convention.CHANGED
+        lines.append(f"Images: they lay on their side, as EMNIST's do, and were turned upright {change}.")
     elif is_emnist:
-        lines.append("Images: stand upright, although EMNIST's lie on their side; they were left so.")
+        lines.append("Images: they stand upright, although EMNIST's lie on their side; they were left so.")
     return lines
 
 

@@ -23,7 +23,7 @@ TRAIN_LABELS_SHA256: Final = "1feba77c54802fa5339a11837ea4b2866434b83314ec451929
 
 FIRST: Final = 100
 FIRST_IMAGES_SHA256: Final = "c8d7b3ac57a59fa463cbbcdc21a53485e2990f12ca46d0fef62dd86cadfd67a3"
-"""Of so many training images. QMNIST has others with the same labels; so has MNIST when its images lie on their side."""
+"""Of so many training images. QMNIST has others with the same labels, and so has MNIST that lies on its side."""
 
 
 class DownloadCancelled(Exception):  # noqa: N818 -- nothing went wrong

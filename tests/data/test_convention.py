@@ -30,14 +30,14 @@ def garments() -> np.ndarray:
 def test_dim_pixels_are_scaled(digits, brightest: int) -> None:
     images = np.rint(digits[0] / 255 * brightest).astype(np.uint8)
     remarks = convention.normalise(images)
-    assert remarks == [f"pixels from 0 to {brightest} were scaled to 0 to 255"]
+    assert remarks == [f"pixels from 0 to {brightest} were scaled to 0 to 255 {convention.CHANGED}"]
     assert np.abs(images.astype(int) - digits[0]).max() <= 255 / brightest / 2 + 1
 
 
 @pytest.mark.parametrize("paper", [255, 230])
 def test_black_on_white_is_turned(digits, paper: int) -> None:
     images = np.minimum(255 - digits[0], paper)
-    assert convention.normalise(images) == ["black on white was turned to white on black"]
+    assert convention.normalise(images) == [f"black on white was turned to white on black {convention.CHANGED}"]
     np.testing.assert_array_equal(images, np.maximum(digits[0], 255 - paper))
 
 

@@ -118,7 +118,7 @@ def test_emnist_s_digits_are_chosen_among_its_sets_and_turned(tmp_path: Path, ar
     dataset = data.load(tmp_path / "gzip")
     check(dataset, arrays, remarks=2)
     assert "emnist-digits-train-images-idx3-ubyte.gz" in dataset.remarks[0]
-    assert "turned upright (--as-stored" in dataset.remarks[1]
+    assert 'turned upright ("as stored"' in dataset.remarks[1]
     check(data.load(tmp_path / "gzip", as_stored=True), lying)
 
 
@@ -342,7 +342,7 @@ def test_what_was_changed_is_said_and_can_be_left(tmp_path: Path, arrays) -> Non
     changed = [np.where(array < 128, 255, 0).astype(np.uint8) if array.ndim == 3 else array for array in arrays]
     write_idx(tmp_path / "inverted", changed)
     dataset = data.load(tmp_path / "inverted")
-    assert dataset.remarks == ("Images: black on white was turned to white on black (--as-stored leaves them).",)
+    assert dataset.remarks == ('Images: black on white was turned to white on black ("as stored" leaves them).',)
     np.testing.assert_array_equal(dataset.train_images, 255 - changed[0])
     check(data.load(tmp_path / "inverted", as_stored=True), changed, remarks=0)
 
