@@ -2,10 +2,13 @@
 
 This data set ships as code. Its images go the way of a person's drawing, from strokes through `mnist_gui.ink`, and it
 holds the forms that MNIST's writers hardly made: the flagged 1, the barred 7.
+
+It is drawn in blocks of a thousand, each from a seed of its own, so that any part of it can be drawn at any time.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +18,7 @@ from mnist_gui.data.skeletons import Skeleton, skeletons
 from mnist_gui.ink import THICKNESS, Stroke, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from numpy.typing import NDArray
 
@@ -37,8 +40,17 @@ WOBBLE: Final = 1.2  # amplitude of the slow swings along the path
 PRESSURE: Final = 0.12  # part of the pen's width
 THICKNESS_SPREAD: Final = 0.25  # of the logarithm
 
+BLOCK: Final = 1000
+"""Digits that are drawn from one seed."""
+
 KEPT: Final = 4  # drawn sets that stay in memory
-_BATCH: Final = 128  # what a processor's cache holds
+_GROUP: Final = 128  # digits that are bent and leant at once: what a processor's cache holds
+_INKED: Final = 32  # digits that are inked at once: the pens of so few are alike, and a thin pen's dabs are small
+
+# Each digit has a row of normally distributed numbers: the parts of it say what of the drawing they decide.
+_PLACES: Final = 2 * max(len(skeleton.places) for digit in range(CLASSES) for skeleton in skeletons(digit))
+_SIZES: Final = {"places": _PLACES, "wobble": 12, "pressure": 6, "warp": 18, "lean": 3, "pen": 1}
+_STARTS: Final = dict(zip(_SIZES, np.cumsum([0, *_SIZES.values()]).tolist(), strict=False))
 
 
 def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE) -> Dataset:
@@ -47,7 +59,7 @@ def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE) -> Dataset:
     Parameters
     ----------
     train_size, test_size : int
-        How many images each part has; some 7,000 are drawn a second.
+        How many images each part has; some 10,000 are drawn a second.
 
     Returns
     -------
@@ -87,24 +99,85 @@ def prepare(count: int, seed: int) -> Iterator[None]:
     """Draw what `images` will return, and hand over every few milliseconds, as a chance to stop."""
     if (count, seed) in _kept:
         return
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.arange(count) % CLASSES).astype(np.uint8)
     result = np.empty((count, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
-    for digit in range(CLASSES):
-        forms = skeletons(digit)
-        mine = np.flatnonzero(labels == digit)
-        choice = rng.choice(len(forms), len(mine), p=_shares(forms))
-        for index, skeleton in enumerate(forms):
-            chosen = mine[choice == index]
-            for start in range(0, len(chosen), _BATCH):
-                batch = chosen[start : start + _BATCH]
-                result[batch] = render(*_paths(skeleton, len(batch), rng), _thickness(len(batch), rng))
-                yield
+    labels = np.empty(count, np.uint8)
+    for number in range(-(-count // BLOCK)):
+        drawn, digits = yield from draw_block(seed, number)
+        part = slice(number * BLOCK, (number + 1) * BLOCK)
+        result[part], labels[part] = drawn[: len(result[part])], digits[: len(result[part])]
     for array in (result, labels):
         array.setflags(write=False)
     if len(_kept) == KEPT:
         del _kept[next(iter(_kept))]
     _kept[count, seed] = result, labels
+
+
+def draw_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Draw a thousand digits, and hand over every few milliseconds, as a chance to stop.
+
+    Parameters
+    ----------
+    seed : int
+        Of the set.
+    number : int
+        Of the block: digit i of the set is digit i mod ``BLOCK`` of block i // ``BLOCK``. Nothing else decides on it.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (BLOCK, 28, 28)
+    labels : ndarray of uint8, shape (BLOCK,)
+        Each ten in a row are the ten digits in some order.
+    """
+    rng = np.random.default_rng([seed, number])
+    tens = np.tile(np.arange(CLASSES, dtype=np.uint8), (BLOCK // CLASSES, 1))
+    labels = rng.permuted(tens, axis=1).ravel()
+    choices, haste = rng.random(BLOCK), rng.random(BLOCK, np.float32)
+    normals = rng.standard_normal((BLOCK, sum(_SIZES.values())), np.float32)
+    forms: list[tuple[Skeleton, NDArray[np.intp]]] = []
+    for digit in range(CLASSES):
+        mine = np.flatnonzero(labels == digit)
+        limits = np.cumsum(_shares(skeletons(digit)))
+        form = np.minimum(np.searchsorted(limits, choices[mine], side="right"), len(limits) - 1)
+        forms += [(skeleton, mine[form == index]) for index, skeleton in enumerate(skeletons(digit))]
+    forms.sort(key=lambda each: len(each[0].stroke_of))  # paths of about one length are padded to one array
+    images = np.empty((BLOCK, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    group: list[tuple[Skeleton, NDArray[np.intp]]] = []
+    for index, (skeleton, mine) in enumerate(forms):
+        group.append((skeleton, mine))
+        if sum(len(members) for _, members in group) >= _GROUP or index == len(forms) - 1:
+            yield from _draw_group(group, haste, normals, images)
+            group = []
+    return images, labels
+
+
+def _draw_group(
+    group: list[tuple[Skeleton, NDArray[np.intp]]],
+    haste: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    images: NDArray[np.uint8],
+) -> Iterator[None]:
+    """Draw some of a block's digits into its images: those of a few skeletons, of which each has its digits."""
+    members = np.concatenate([mine for _, mine in group])
+    if not len(members):
+        return
+    points = np.empty((len(members), max(len(skeleton.stroke_of) for skeleton, _ in group), 2), np.float32)
+    widths = np.empty(points.shape[:2], np.float32)
+    first = 0
+    for skeleton, mine in group:
+        part, length = slice(first, first + len(mine)), len(skeleton.stroke_of)
+        points[part, :length], widths[part, :length] = _paths(skeleton, haste[mine], normals[mine])
+        points[part, length:], widths[part, length:] = (
+            points[part, length - 1 : length],
+            widths[part, length - 1 : length],
+        )
+        first += len(mine)
+    yield
+    points, pens = _bend(points, normals[members]), _thickness(normals[members])
+    order = np.argsort(pens, kind="stable")
+    for start in range(0, len(order), _INKED):
+        batch = order[start : start + _INKED]
+        images[members[batch]] = render(points[batch], widths[batch], pens[batch])
+        yield
 
 
 def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
@@ -124,8 +197,11 @@ def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
     """
     forms = skeletons(digit)
     skeleton = forms[rng.choice(len(forms), p=_shares(forms))]
-    (points,), (widths,) = _paths(skeleton, 1, rng)
-    widths = widths * _thickness(1, rng) * 5  # 20 pixels of the field are 100 units
+    haste = rng.random(1, np.float32)
+    normals = rng.standard_normal((1, sum(_SIZES.values())), np.float32)
+    paths, (widths,) = _paths(skeleton, haste, normals)
+    (points,) = _bend(paths, normals)
+    widths = widths * _thickness(normals) * 5  # 20 pixels of the field are 100 units
     return [
         Stroke(points[skeleton.stroke_of == stroke], widths[skeleton.stroke_of == stroke])
         for stroke in np.unique(skeleton.stroke_of)
@@ -137,51 +213,66 @@ def _shares(forms: tuple[Skeleton, ...]) -> NDArray[np.float64]:
     return np.asarray(shares / shares.sum())
 
 
-def _thickness(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _part(normals: NDArray[np.float32], what: str) -> NDArray[np.float32]:
+    """Return the normally distributed numbers that decide on this, shape (n, size)."""
+    return normals[:, _STARTS[what] : _STARTS[what] + _SIZES[what]]
+
+
+def _thickness(normals: NDArray[np.float32]) -> NDArray[np.float32]:
     """Widths of the lines in pixels of the field, from a ballpoint's to a marker's."""
-    return THICKNESS * np.exp(np.clip(rng.normal(0, THICKNESS_SPREAD, count), -0.45, 0.6))
+    spread = np.clip(_part(normals, "pen")[:, 0] * np.float32(THICKNESS_SPREAD), -0.45, 0.6)
+    return np.asarray(np.float32(THICKNESS) * np.exp(spread))
 
 
-def _paths(skeleton: Skeleton, count: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Follow a skeleton ``count`` times: points (count, m, 2) around the origin and relative pen widths (count, m)."""
-    places = skeleton.places - skeleton.places.mean(axis=0)
-    jitter = np.where(skeleton.ends, END_JITTER, PLACE_JITTER)[:, None]
-    places = places + rng.normal(0, 1, (count, *places.shape)) * jitter
-    haste = rng.random((count, 1, 1)) ** 2
-    points = (1 - haste) * (skeleton.sharp @ places) + haste * (skeleton.smooth @ places)
-    points = _lean(_warp(points, rng) + WOBBLE * _swing(points.shape, rng), rng)
-    return points, 1 + PRESSURE * _swing((*points.shape[:2], 1), rng)[..., 0]
+def _paths(
+    skeleton: Skeleton, haste: NDArray[np.float32], normals: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Follow a skeleton n times: points (n, m, 2) around the origin and relative pen widths (n, m)."""
+    count, length = len(haste), len(skeleton.stroke_of)
+    places = (skeleton.places - skeleton.places.mean(axis=0)).astype(np.float32)
+    jitter = np.where(skeleton.ends, END_JITTER, PLACE_JITTER)[:, None].astype(np.float32)
+    places = places + _part(normals, "places")[:, : places.size].reshape(count, *places.shape) * jitter
+    hasty = (haste**2)[:, None, None]
+    points = (1 - hasty) * (skeleton.sharp.astype(np.float32) @ places)
+    points += hasty * (skeleton.smooth.astype(np.float32) @ places)
+    waves = _waves(length)
+    points += waves @ (np.float32(WOBBLE) * _part(normals, "wobble").reshape(count, 6, 2))
+    return points, 1 + np.float32(PRESSURE) * (_part(normals, "pressure") @ waves.T)
 
 
-def _warp(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Stretch the page under each drawing unevenly, so that loops, waists and bars change together.
+@cache
+def _waves(length: int) -> NDArray[np.float32]:
+    """Three slow waves along a path, cosines and sines, shape (length, 6).
 
-    The displacement is a sum of cosines over the page, as in a cosine transform, of decreasing amplitude.
+    With normally distributed amplitudes their sum is a swing of unit variance at each point.
     """
-    places = points / (60, 100) + 0.5
-    orders = np.arange(3)
-    across, down = np.moveaxis(np.cos(np.pi * places[..., None] * orders), 2, 0)
-    amplitude = WARP / np.maximum(1, orders + orders[:, None])
-    waves = rng.normal(0, 1, (len(points), 2, 3, 3)) * amplitude
-    moved: NDArray[np.float64] = points + np.einsum("nmi,naij,nmj->nma", across, waves, down, optimize=True)
-    return moved
+    along = np.linspace(0, 2 * np.pi, length)[:, None] * (1, 2, 3)
+    return np.asarray(np.concatenate([np.cos(along), np.sin(along)], axis=1) / np.sqrt(3), np.float32)
 
 
-def _lean(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Give each drawing its proportions, slant and rotation."""
-    deviations = np.array([ASPECT, SLANT, ROTATION])
-    width, slant, angle = rng.normal(0, 1, (3, len(points), 1)) * deviations[:, None, None]
+def _bend(points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bend the page under each drawing, then give it its proportions, slant and rotation."""
+    points = points + _warp(points, _part(normals, "warp"))
+    deviations = np.array([ASPECT, SLANT, ROTATION], np.float32)
+    width, slant, angle = (_part(normals, "lean") * deviations).T[:, :, None]
     x, y = points[..., 0] * np.exp(width), points[..., 1]
-    x = x - (MEAN_SLANT + slant) * y
+    x = x - (np.float32(MEAN_SLANT) + slant) * y
     return np.stack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)], axis=-1)
 
 
-def _swing(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Slow random swings of unit variance along each path: three waves with their own phases; shape (n, m, k)."""
-    count, length, axes = shape
-    along = np.linspace(0, 2 * np.pi, length)[:, None]
-    waves = np.zeros(shape)
-    for frequency in (1, 2, 3):
-        waves += rng.normal(0, 1, (count, 1, axes)) * np.cos(frequency * along)
-        waves += rng.normal(0, 1, (count, 1, axes)) * np.sin(frequency * along)
-    return np.asarray(waves / np.sqrt(3))
+def _warp(points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far each point moves where the page is stretched, so that loops, waists and bars change together.
+
+    The displacement is a sum of cosines over the page, as in a cosine transform, of decreasing amplitude.
+    """
+    turns = np.float32(np.pi) * (points / np.array([60, 100], np.float32) + np.float32(0.5))
+    once = np.cos(turns)
+    twice = 2 * once * once - 1
+    across = np.stack([np.ones_like(once[..., 0]), once[..., 0], twice[..., 0]], axis=-1)
+    order = np.arange(3)
+    amplitude = (WARP / np.maximum(1, order + order[:, None])).astype(np.float32)
+    waves = normals.reshape(-1, 2, 3, 3) * amplitude
+    # One product over the orders across; those down are few, and the first of them is 1.
+    along = across @ waves.transpose(0, 2, 3, 1).reshape(-1, 3, 6)
+    moved: NDArray[np.float32] = along[..., 0:2] + along[..., 2:4] * once[..., 1:] + along[..., 4:6] * twice[..., 1:]
+    return moved

@@ -99,3 +99,41 @@ def test_only_the_last_sets_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> N
     for seed in range(drawn.KEPT + 2):
         drawn.images(10, seed)
     assert [seed for _, seed in drawn._kept] == list(range(2, drawn.KEPT + 2))
+
+
+def test_a_digit_depends_on_its_seed_and_its_block_alone() -> None:
+    images, labels = drawn.images(2 * drawn.BLOCK, seed=5)
+    for count in (10, drawn.BLOCK + 7):
+        fewer, fewer_labels = drawn.images(count, seed=5)
+        np.testing.assert_array_equal(fewer, images[:count])
+        np.testing.assert_array_equal(fewer_labels, labels[:count])
+    second = whole(drawn.draw_block(5, 1))
+    np.testing.assert_array_equal(second[0], images[drawn.BLOCK :])
+    np.testing.assert_array_equal(second[1], labels[drawn.BLOCK :])
+
+
+def whole(drawing):
+    """Draw a block to its end."""
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            return end.value
+
+
+def test_the_forms_of_a_digit_are_as_common_as_they_should_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    follow = drawn._paths
+
+    def count(skeleton, haste, normals):
+        seen.extend([skeleton.places.tobytes()] * len(haste))
+        return follow(skeleton, haste, normals)
+
+    monkeypatch.setattr(drawn, "_paths", count)
+    for number in range(4):
+        whole(drawn.draw_block(6, number))
+    for digit in range(10):
+        shares = drawn._shares(skeletons(digit))
+        counts = [seen.count(skeleton.places.tobytes()) for skeleton in skeletons(digit)]
+        assert sum(counts) == 4 * drawn.BLOCK / 10
+        np.testing.assert_allclose(np.array(counts) / sum(counts), shares, atol=0.1)
