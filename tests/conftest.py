@@ -51,6 +51,8 @@ def isolation(
         monkeypatch.delenv("MNIST_GUI_DATA", raising=False)
     cache = tmp_path_factory.mktemp("cache") / "mnist"
     monkeypatch.setattr("mnist_gui.data.mnist.cache_folder", lambda: cache)
+    # One for all tests: the data set of drawn digits is then drawn once.
+    monkeypatch.setattr("mnist_gui.data.caches.folder", lambda: cache_of_children / "mnist_gui")
     monkeypatch.setattr("mnist_gui.data.mnist.MIRRORS", (dead_address,))
     digits = tmp_path_factory.mktemp("data") / "digits"
     monkeypatch.setattr("mnist_gui.my_digits.digits_folder", lambda: digits)

@@ -143,12 +143,10 @@ def test_training_goes_on_from_where_it_was(squares: Dataset) -> None:
 
 
 def test_the_data_set_is_left_alone(squares: Dataset) -> None:
-    names = [field.name for field in fields(squares) if isinstance(getattr(squares, field.name), np.ndarray)]
-    copies = [getattr(squares, name).copy() for name in names]
+    copies = [getattr(squares, field.name).copy() for field in fields(squares)[1:5]]
     run(squares, FAST)
-    assert len(names) == 4
-    for name, copy in zip(names, copies, strict=True):
-        np.testing.assert_array_equal(getattr(squares, name), copy)
+    for field, copy in zip(fields(squares)[1:5], copies, strict=True):
+        np.testing.assert_array_equal(getattr(squares, field.name), copy)
 
 
 @pytest.mark.parametrize("fresh", [True, False])

@@ -3,22 +3,26 @@
 This data set ships as code. Its images go the way of a person's drawing, from strokes through `mnist_gui.ink`, and it
 holds the forms that MNIST's writers hardly made: the flagged 1, the barred 7.
 
-It is drawn in blocks of a thousand, each from a seed of its own, so that any part of it can be drawn at any time.
+It is drawn in blocks of a thousand, each from a seed of its own, so that any part of it can be drawn at any time. The
+blocks of the data set itself stay in the user's cache.
 """
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from mnist_gui.data import caches
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, Dataset
 from mnist_gui.data.skeletons import Skeleton, skeletons
-from mnist_gui.ink import THICKNESS, Stroke, render
+from mnist_gui.ink import CENTRE, DAB_SPACING, DIGIT_SIZE, THICKNESS, Stroke, render
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -42,6 +46,9 @@ THICKNESS_SPREAD: Final = 0.25  # of the logarithm
 
 BLOCK: Final = 1000
 """Digits that are drawn from one seed."""
+
+EDITION: Final = 1
+"""To be raised with each change of the code that draws other digits: those in people's caches are then drawn anew."""
 
 KEPT: Final = 4  # drawn sets that stay in memory
 _GROUP: Final = 128  # digits that are bent and leant at once: what a processor's cache holds
@@ -102,7 +109,7 @@ def prepare(count: int, seed: int) -> Iterator[None]:
     result = np.empty((count, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     labels = np.empty(count, np.uint8)
     for number in range(-(-count // BLOCK)):
-        drawn, digits = yield from draw_block(seed, number)
+        drawn, digits = yield from _cached_block(seed, number)
         part = slice(number * BLOCK, (number + 1) * BLOCK)
         result[part], labels[part] = drawn[: len(result[part])], digits[: len(result[part])]
     for array in (result, labels):
@@ -110,6 +117,39 @@ def prepare(count: int, seed: int) -> Iterator[None]:
     if len(_kept) == KEPT:
         del _kept[next(iter(_kept))]
     _kept[count, seed] = result, labels
+
+
+def cache_folder() -> Path:
+    """Say where the data set's blocks are kept; the folder need not exist."""
+    return caches.folder() / "drawn"
+
+
+def _cached_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Read one of the data set's blocks from the cache, or else draw it and keep it there."""
+    sizes = {TRAIN_SEED: TRAIN_SIZE, TEST_SEED: TEST_SIZE}
+    if number * BLOCK >= sizes.get(seed, 0):
+        return (yield from draw_block(seed, number))
+    path = cache_folder() / _edition() / f"{seed}-{number}"
+    content = caches.load(path, BLOCK * (IMAGE_SIZE**2 + 1))
+    if content is not None:
+        yield
+        values = np.frombuffer(content, np.uint8)
+        return values[:-BLOCK].reshape(BLOCK, IMAGE_SIZE, IMAGE_SIZE), values[-BLOCK:]
+    images, labels = yield from draw_block(seed, number)
+    if not path.parent.exists():  # other editions are of no more use
+        caches.clear(cache_folder())
+    caches.store(path, images.tobytes() + labels.tobytes())
+    return images, labels
+
+
+@cache
+def _edition() -> str:
+    """Name all that decides on how digits are drawn, apart from the code: `EDITION` stands for that."""
+    spreads = (PLACE_JITTER, END_JITTER, SLANT, MEAN_SLANT, ROTATION, ASPECT, WARP, WOBBLE, PRESSURE, THICKNESS_SPREAD)
+    decisive = repr((EDITION, spreads, BLOCK, THICKNESS, CENTRE, DIGIT_SIZE, DAB_SPACING, np.__version__)).encode()
+    for digit in range(CLASSES):
+        decisive += b"".join(skeleton.sharp.tobytes() + skeleton.places.tobytes() for skeleton in skeletons(digit))
+    return hashlib.sha256(decisive).hexdigest()[:16]
 
 
 def draw_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np.uint8], NDArray[np.uint8]]]:

@@ -12,7 +12,7 @@ from mnist_gui.data import arrays, idx, pictures, table
 from mnist_gui.data.arrays import Array
 from mnist_gui.data.dataset import DataError
 from mnist_gui.data.packing import ZIP, Entry, members, opened
-from mnist_gui.data.samples import Pair, Rows, family_of, split_of
+from mnist_gui.data.samples import Pair, Rows, family_of, split_of, without_validation
 from mnist_gui.data.table import Table
 from mnist_gui.errors import one_line, reason
 
@@ -44,8 +44,8 @@ class Found:
     problems: list[DataError] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
-    def look_at(self, entry: Entry, *, inside: bool = False) -> bool:
-        """Look at one file; return whether it's a picture."""
+    def look_at(self, entry: Entry, *, inside: bool = False, alone: bool = False) -> bool:
+        """Look at one file, inside a zip or alone or among others; return whether it's a picture."""
         self.names.append(entry.place)
         as_named = any(hint in entry.place.lower() for hint in ("idx", "ubyte", ".npy", ".npz", ".csv"))
         try:
@@ -61,6 +61,8 @@ class Found:
             elif table.is_text(head) and (found := table.look(entry)):
                 self.parts.append(found)
         except DataError as error:
+            if alone:
+                raise
             if as_named:
                 self.problems.append(error)
         return False
@@ -105,9 +107,7 @@ def find(source: Path) -> tuple[Choice, list[str]]:
             size = source.stat().st_size
         except (OSError, ValueError) as error:
             raise DataError(f"The data folder {source} can't be read: {reason(error)}") from error
-        with opened(Entry(source, source.name, size)):  # says why, if it can't be opened
-            pass
-        found.look_at(Entry(source, source.name, size))
+        found.look_at(Entry(source, source.name, size), alone=True)
     else:
         for entries in _walk(source):
             for entry in entries:
@@ -202,7 +202,7 @@ def _samples(parts: Iterable[Array | Table]) -> list[tuple[str, Pair | Rows | Pi
         if twin not in known:  # else the same file, plain and packed: the plain one is read
             known.add(twin)
             (images if part.is_images else labels)[_split_of(part)].append(part)
-    paired = [split for split in ("train", "test", "") if len(images[split]) == 1 and len(labels[split]) == 1]
+    paired = [split for split in ("train", "test", "val", "") if len(images[split]) == 1 and len(labels[split]) == 1]
     samples += [(split, Pair(images[split].pop(), labels[split].pop())) for split in paired]
     rest = [part for group in labels.values() for part in group]
     for part in (part for group in images.values() for part in group):
@@ -220,6 +220,7 @@ def _split_of(part: Array | Table) -> str:
 
 def _decide(samples: Sequence[tuple[str, Pair | Rows | Pictures]], source: Path) -> Choice | None:
     """Say which of the samples is for training: by their names, else the larger."""
+    samples = without_validation(samples)
     train = [sample for split, sample in samples if split == "train"]
     test = [sample for split, sample in samples if split == "test"]
     rest = sorted((sample for split, sample in samples if not split), key=lambda sample: -sample.size)
@@ -254,7 +255,7 @@ def _say_what_is_missing(found: Found, source: Path) -> str:
     described = [f"{one_line(name)}" for name in found.names[:3]]
     more = f" and {len(found.names) - 3} more" if len(found.names) > 3 else ""
     if held:
-        there = {(_split_of(part) or "train", part.is_images) for part in held}
+        there = {(_split_of(part).replace("val", "test") or "train", part.is_images) for part in held}
         roles = (("train", True), ("train", False), ("test", True), ("test", False))
         lacking = [name for name, role in zip(idx.FILE_NAMES, roles, strict=True) if role not in there]
         listed = ", ".join(_describe(part) for part in held[:4])

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mnist_gui.data import folder, idx
+from mnist_gui.data import caches, folder, idx
 from mnist_gui.data.dataset import IMAGE_SIZE, DataError, Dataset
 from mnist_gui.data.published import FILES, MIRRORS
 from mnist_gui.data.published import PublishedFile as PublishedFile  # for those who know it from here
@@ -95,9 +95,7 @@ def _is_sound(path: Path, sha256: str) -> bool:
 
 def cache_folder() -> Path:
     """Say where downloads are kept; the folder need not exist."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("mnist_gui", appauthor=False) / "mnist"
+    return caches.folder() / "mnist"
 
 
 def _download_into(cache: Path, progress: Callable[[int, int], None] | None) -> None:

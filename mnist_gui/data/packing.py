@@ -102,7 +102,7 @@ def opened(entry: Entry, tick: Callable[[int], None] | None = None) -> Iterator[
     with reading(entry.name), ExitStack() as stack:
         source: BinaryIO = stack.enter_context(open_file(entry.path, LARGEST))
         if entry.member is not None:
-            source = stack.enter_context(_open_member(source, entry.member))
+            source = stack.enter_context(_open_member(source, entry))
         raw: io.RawIOBase = _Counted(source, tick)
         stream = io.BufferedReader(raw, CHUNK_SIZE)
         for _ in range(_MAX_LAYERS):
@@ -117,7 +117,7 @@ def opened(entry: Entry, tick: Callable[[int], None] | None = None) -> Iterator[
 
 def members(entry: Entry) -> list[Entry]:
     """List the files in a zip, without the folders and what macOS adds."""
-    with reading(entry.name), open_file(entry.path, LARGEST) as file, _open_zip(file) as archive:
+    with reading(entry.name), open_file(entry.path, LARGEST) as file, _open_zip(file, entry) as archive:
         return [
             Entry(entry.path, f"{entry.place}/{info.filename}", info.file_size, info.filename)
             for info in archive.infolist()
@@ -126,8 +126,8 @@ def members(entry: Entry) -> list[Entry]:
 
 
 @contextmanager
-def _open_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
-    _check_directory(file)
+def _open_zip(file: BinaryIO, entry: Entry) -> Iterator[zipfile.ZipFile]:
+    _check_directory(file, entry)
     try:
         with zipfile.ZipFile(file) as archive:
             yield archive
@@ -137,10 +137,10 @@ def _open_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
 
 
 @contextmanager
-def _open_member(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
-    with _open_zip(file) as archive:
+def _open_member(file: BinaryIO, entry: Entry) -> Iterator[BinaryIO]:
+    with _open_zip(file, entry) as archive:
         try:
-            info = archive.getinfo(name)
+            info = archive.getinfo(entry.member or "")
         except KeyError as error:
             raise zipfile.BadZipFile("a member is gone") from error
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -149,7 +149,7 @@ def _open_member(file: BinaryIO, name: str) -> Iterator[BinaryIO]:
             yield member  # type: ignore[misc]  # an IO[bytes]
 
 
-def _check_directory(file: BinaryIO) -> None:
+def _check_directory(file: BinaryIO, entry: Entry) -> None:
     """Refuse a zip whose list of members is huge before Python's zipfile makes objects of it."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - 66_000))
@@ -160,7 +160,7 @@ def _check_directory(file: BinaryIO) -> None:
         raise zipfile.BadZipFile("it has no list of members")
     count, directory = struct.unpack_from("<HI", end, at + 10)
     if count > MAX_MEMBERS or directory > _MAX_DIRECTORY or end[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
-        raise zipfile.BadZipFile(f"it has more than {MAX_MEMBERS} members")
+        raise DataError(f"{entry.path} is a zip of more than {MAX_MEMBERS} files: unpack it first")
 
 
 class _Counted(io.RawIOBase):

@@ -16,7 +16,7 @@ from mnist_gui import picture_file
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, DataError
 from mnist_gui.data.packing import reading
 from mnist_gui.data.pixels import fit
-from mnist_gui.data.samples import MAX_IMAGES, split_of
+from mnist_gui.data.samples import MAX_IMAGES, split_of, without_validation
 from mnist_gui.errors import UserError, one_line, reason
 from mnist_gui.untrusted import open_file
 
@@ -115,9 +115,8 @@ def find(folder: Path) -> tuple[list[tuple[str, Pictures]], list[str]]:
     """
     levels = subfolders(folder)
     parts = {path.name: split_of(path.name) for path in levels}
-    if levels and sorted(filter(None, parts.values())) in (["test", "train"], ["train"], ["test"]):
-        places = [(parts[path.name], path) for path in levels if parts[path.name]]
-    else:
+    places = without_validation([(parts[path.name], path) for path in levels if parts[path.name]])
+    if sorted(split for split, _ in places) not in (["test", "train"], ["train"], ["test"]):
         places = [("", folder)]
     classes = {path: subfolders(path) for _, path in places}
     names = sorted({each.name for paths in classes.values() for each in paths if _holds_pictures(each)})

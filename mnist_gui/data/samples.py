@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from mnist_gui.data.arrays import Array
     from mnist_gui.data.table import Table
+
+T = TypeVar("T")
 
 MAX_IMAGES: Final = 450_000
 """Images of a data set, 353 MB. Of the sets of ten classes the largest, NIST's digits in QMNIST's form, has 402,953."""
@@ -25,13 +27,21 @@ EVERY: Final = 7
 """Where a data set isn't parted, each seventh image is for testing: six to one, as in MNIST."""
 
 _TRAINING: Final = re.compile(r"train")
-_TEST: Final = re.compile(r"t10k|test|(?<![a-z])(val|valid|validation|dev|eval)(?![a-z])")
+_TEST: Final = re.compile(r"t10k|test")
+_VALIDATION: Final = re.compile(r"(?<![a-z])(val|valid|validation|dev|eval)(?![a-z])")
 
 
 def split_of(name: str) -> str:
-    """Say what a name tells of the part of a data set that it holds: ``"train"``, ``"test"``, or nothing."""
-    training, test = _TRAINING.search(name.lower()), _TEST.search(name.lower())
-    return "train" if training and not test else "test" if test and not training else ""
+    """Say what a name tells of the part of a data set that it holds: ``"train"``, ``"test"``, ``"val"``, or nothing."""
+    patterns = {"train": _TRAINING, "test": _TEST, "val": _VALIDATION}
+    told = [split for split, pattern in patterns.items() if pattern.search(name.lower())]
+    return told[0] if len(told) == 1 else ""
+
+
+def without_validation(samples: Sequence[tuple[str, T]]) -> list[tuple[str, T]]:
+    """Take the part for validation as the test set where there is no other, and else leave it out."""
+    has_test = any(split == "test" for split, _ in samples)
+    return [("test" if split == "val" else split, what) for split, what in samples if split != "val" or not has_test]
 
 
 def family_of(name: str) -> str:
@@ -39,7 +49,8 @@ def family_of(name: str) -> str:
     stem = name.lower().split("/")[-1]
     stem = re.sub(r"\.(gz|gzip|zip|z|npy|npz|csv|txt)(?=\.|$)", "", stem)
     stem = re.sub(r"idx\d|u?byte|int\d*|images?|labels?|classes|targets?|[xy](?=[-_.]|$)|(?<=[-_.])[xy]", "", stem)
-    return re.sub(r"[^a-z0-9]+", "-", _TEST.sub("", re.sub(r"train(ing)?", "", stem))).strip("-")
+    stem = re.sub(r"train(ing)?", "", _VALIDATION.sub("", _TEST.sub("", stem)))
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from mnist_gui.data import drawn
 from mnist_gui.data.skeletons import form, skeletons
 from mnist_gui.ink import centre_of_mass, from_strokes
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_data_set_is_labelled_balanced_and_read_only() -> None:
@@ -92,6 +97,69 @@ def test_drawing_can_be_left_off_between_batches(monkeypatch: pytest.MonkeyPatch
     assert not drawn._kept
     assert sum(1 for _ in drawn.prepare(300, seed=11)) > 10
     assert not list(drawn.prepare(300, seed=11))  # they are there
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache."""
+    monkeypatch.setattr(drawn.caches, "folder", lambda: tmp_path)
+    monkeypatch.setattr(drawn, "_kept", {})
+    return tmp_path / "drawn"
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_data_set_comes_from_the_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = drawn.images(1500, drawn.TRAIN_SEED)
+    assert [path.name for path in files(cache)] == ["1-0", "1-1"]
+    assert sum(path.stat().st_size for path in files(cache)) < 500_000
+    drawn._kept.clear()
+    monkeypatch.setattr(drawn, "draw_block", None)
+    again = drawn.images(1400, drawn.TRAIN_SEED)
+    np.testing.assert_array_equal(again[0], first[0][:1400])
+    np.testing.assert_array_equal(again[1], first[1][:1400])
+
+
+def cut(content: bytes) -> bytes:
+    return content[:-1]
+
+
+def altered(content: bytes) -> bytes:
+    return content[:-5] + b"?" + content[-4:]
+
+
+def emptied(content: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("spoil", [cut, altered, emptied])
+def test_what_is_damaged_in_the_cache_is_drawn_anew(cache: Path, spoil) -> None:
+    first = drawn.images(1000, drawn.TEST_SEED)
+    (path,) = files(cache)
+    sound = path.read_bytes()
+    path.write_bytes(spoil(sound))
+    drawn._kept.clear()
+    np.testing.assert_array_equal(drawn.images(1000, drawn.TEST_SEED)[0], first[0])
+    assert path.read_bytes() == sound
+
+
+def test_only_the_data_set_is_cached_and_only_its_present_edition(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn.images(10, seed=77)
+    assert not files(cache)
+    (cache / "old").mkdir(parents=True)
+    (cache / "old" / "1-0").write_bytes(b"digits of an earlier edition")
+    drawn.images(10, drawn.TRAIN_SEED)
+    assert [path.name for path in files(cache)] == ["1-0"]
+    assert not (cache / "old").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(drawn.caches, "folder", lambda: tmp_path / "file")
+    monkeypatch.setattr(drawn, "_kept", {})
+    assert len(drawn.images(10, drawn.TRAIN_SEED)[0]) == 10
 
 
 def test_only_the_last_sets_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -347,6 +347,21 @@ def test_what_was_changed_is_said_and_can_be_left(tmp_path: Path, arrays) -> Non
     check(data.load(tmp_path / "inverted", as_stored=True), changed, remarks=0)
 
 
+def test_a_part_for_validation_is_left_where_there_is_a_test_set(tmp_path: Path, arrays) -> None:
+    names = ("train_images", "train_labels", "test_images", "test_labels", "val_images", "val_labels")
+    contents = [array if array.ndim == 3 else array[:, None] for array in (*arrays, *arrays[:2])]
+    np.savez(tmp_path / "mnist.npz", **dict(zip(names, contents, strict=True)))
+    check(data.load(tmp_path / "mnist.npz"), arrays)
+    for name, part in (("train", arrays[:2]), ("val", arrays[:2]), ("test", arrays[2:])):
+        save_pictures(tmp_path / "pictures" / name, *part)
+    check(data.load(tmp_path / "pictures"), (*by_class(*arrays[:2]), *by_class(*arrays[2:])))
+
+
+def test_a_zip_of_pictures_is_to_be_unpacked(tmp_path: Path) -> None:
+    write(tmp_path, ("archive.zip",), [zipped({f"7/{number}.png": b"" for number in range(60)})])
+    assert "archive.zip is a zip of more than 50 files: unpack it first" in refusal(tmp_path / "archive.zip")
+
+
 def test_two_data_sets_in_a_folder_are_named(tmp_path: Path, arrays) -> None:
     for name in ("first", "second"):
         write_idx(tmp_path / name, arrays)

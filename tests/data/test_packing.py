@@ -98,7 +98,7 @@ def test_a_zip_of_many_members_is_refused_before_it_is_listed(tmp_path: Path, mo
             archive.writestr(str(number), b"")
     crowded = entry(tmp_path, buffer.getvalue())
     monkeypatch.setattr(packing.zipfile, "ZipFile", None)
-    with pytest.raises(DataError, match="more than 50 members"):
+    with pytest.raises(DataError, match="is a zip of more than 50 files: unpack it first"):
         members(crowded)
 
 
