@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mnist_gui.data import convention, idx
 from mnist_gui.data.dataset import DataError, Dataset
 from mnist_gui.data.finding import find
+from mnist_gui.data.published import is_published
 from mnist_gui.data.samples import EVERY, MAX_IMAGES, Pair, Store, collect
 from mnist_gui.errors import one_line
 
@@ -76,7 +77,7 @@ def load(
         lines = [] if _is_official(samples) else [_describe(choice, len(train.labels), len(test.labels)), *remarks]
         notes = dict.fromkeys(note for sample in samples for note in sample.notes)
         lines += [f"Images: {'; '.join(notes)}."] * bool(notes)
-        if not as_stored:
+        if not (as_stored or is_published(*parts[:2])):  # what is known need not be judged
             lines += _convert(parts, _is_emnist(source, samples))
     except (MemoryError, OverflowError) as error:
         raise DataError(f"{source} needs more memory than there is") from error
