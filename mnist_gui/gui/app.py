@@ -53,31 +53,47 @@ def run(path: Path | None = None) -> int:
 
 def greet(window: MainWindow) -> None:
     """Lead a person through the window who sees it for the first time."""
-    from PySide6.QtCore import QSettings, QTimer
+    from PySide6.QtCore import QTimer
 
-    settings = QSettings()
-    if not settings.value("toured"):
-        settings.setValue("toured", 1)
+    from mnist_gui.gui import settings
+
+    if not settings.load().toured:
+        settings.remember(toured=True)
         QTimer.singleShot(0, window, window.start_tour)
+
+
+_shown: set[tuple[type[BaseException], str, int | None]] = set()
+"""Kinds and places of the faults that were shown."""
 
 
 def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Show a fault of the program, which must not end it: the person may have unsaved training.
 
     It may have happened in any thread, or while a widget was painted. So the message waits for the window's event
-    loop, and there is one at a time.
+    loop, there is one at a time, and a fault that comes again is not shown again.
     """
     traceback.print_exception(kind, error, trace)
+    frames = traceback.extract_tb(trace)
+    fault = (kind, frames[-1].filename, frames[-1].lineno) if frames else (kind, "", 0)
+    if fault in _shown:
+        return
+    _shown.add(fault)
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QMessageBox
+
+    from mnist_gui.gui.widgets import messages
 
     details = "".join(traceback.format_exception(kind, error, trace))
 
     def show() -> None:
         if isinstance(QApplication.activeModalWidget(), QMessageBox):
             return
-        box = QMessageBox(QMessageBox.Icon.Critical, "mnist_gui", "Something went wrong inside the program.")
-        box.setInformativeText("You can go on; save your model first. The details help to mend it.")
+        box = messages.box(
+            QMessageBox.Icon.Critical,
+            "mnist_gui",
+            "Something went wrong inside the program.",
+            "You can go on; save your model first. The details help to mend it.",
+        )
         box.setDetailedText(details)
         box.exec()
 

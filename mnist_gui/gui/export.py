@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QPoint
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from mnist_gui import atomic
 from mnist_gui.errors import UserError, reason
 from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.widgets import messages
 from mnist_gui.gui.widgets.images import from_qimage
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import Conv2D
@@ -131,7 +132,7 @@ def _ask(
     try:
         save(Path(path))
     except UserError as error:
-        QMessageBox.warning(parent, "The picture can't be saved", str(error))
+        messages.warn(parent, "The picture can't be saved", str(error))
     else:
         session.said.emit(f"Saved {path}")
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QMessageBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSizePolicy,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mnist_gui.assets import ASSETS
+from mnist_gui.gui import settings
 from mnist_gui.gui.drawing.canvas import Canvas
 from mnist_gui.gui.drawing.panel import DrawingPanel
 from mnist_gui.gui.menus import Menus
@@ -20,7 +29,7 @@ from mnist_gui.gui.session import Session
 from mnist_gui.gui.teaching import Teaching
 from mnist_gui.gui.training.charts import Charts
 from mnist_gui.gui.training.panel import TrainingPanel
-from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets import background, messages, theme
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.steady_label import SteadyLabel
 
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 
     from mnist_gui.data.dataset import Dataset
 
+DEFAULT_SIZE: Final = QSize(1280, 800)
 SEEN_MS: Final = 30  # from the first paint until the person sees it; what is out of sight is built then
 NETWORK_WIDTH: Final = 500  # pixels for what the status bar says of the network: a file's name may be long
 
@@ -94,7 +104,6 @@ class MainWindow(Guarded, QMainWindow):
         layout.addWidget(_panel(bottom), 10)
         self.setCentralWidget(centre)
         self.setMinimumSize(960, 620)
-        self.resize(1280, 800)
 
     def _describe(self) -> None:
         """Say in title and status bar which network is shown, and of which moment."""
@@ -109,7 +118,7 @@ class MainWindow(Guarded, QMainWindow):
         self.data_label.setText(f"{dataset.title}: {len(dataset.train_images):,} images")
 
     def _training_failed(self, message: str) -> None:
-        QMessageBox.warning(self, "Training stopped", message)
+        messages.warn(self, "Training stopped", message)
 
     def _say(self, message: str) -> None:
         """Say something in the status bar, for a while."""
@@ -138,15 +147,20 @@ class MainWindow(Guarded, QMainWindow):
         )
 
     def _restore(self) -> None:
-        settings = QSettings()
-        # The file may have been edited, or be of another version.
-        geometry = settings.value("geometry")
-        if isinstance(geometry, QByteArray):
-            self.restoreGeometry(geometry)
-        with suppress(TypeError, ValueError):
-            self.drawing_panel.pen_width.setValue(int(settings.value("pen")))
-        with suppress(TypeError, ValueError):
-            self.pages.setCurrentIndex(int(settings.value("view")))
+        remembered = settings.load()
+        self.drawing_panel.pen_width.setValue(remembered.pen)
+        self.pages.setCurrentIndex(remembered.page)
+        left, top, width, height = remembered.place
+        screen = self.screen().availableGeometry()
+        frame = QSize(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+        self.resize(
+            (QSize(width, height) if width > 0 and height > 0 else DEFAULT_SIZE).boundedTo(screen.size() - frame)
+        )
+        place = QRect(QPoint(left, top), self.size())
+        if width > 0 and any(each.availableGeometry().contains(place) for each in QGuiApplication.screens()):
+            self.move(left, top)
+        if remembered.maximized:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -160,11 +174,15 @@ class MainWindow(Guarded, QMainWindow):
             return
         self.hide()  # a mirror that stays silent may keep the download's thread for seconds
         self.session.trainer.shut_down()
+        background.wait_for_all()
         self.session.edits.clear()  # or else its end would still tell pages of it
-        settings = QSettings()
-        settings.setValue("geometry", self.saveGeometry())
-        settings.setValue("pen", self.drawing_panel.pen_width.value())
-        settings.setValue("view", self.pages.currentIndex())
+        place = self.normalGeometry().translated(self.pos() - self.geometry().topLeft())
+        settings.remember(
+            place=(place.x(), place.y(), place.width(), place.height()),
+            maximized=self.isMaximized(),
+            pen=self.drawing_panel.pen_width.value(),
+            page=self.pages.currentIndex(),
+        )
         super().closeEvent(event)
 
 

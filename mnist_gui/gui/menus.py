@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMessageBox
 from mnist_gui import __version__, notebook
 from mnist_gui.gui import export
 from mnist_gui.gui.training.trainer import State
-from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets import messages, theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,4 +131,4 @@ class Menus:
         self._stop.setEnabled(not idle)
 
     def _tell_story(self) -> None:
-        QMessageBox.information(self._window, "The notebook's two faults", notebook.FAULTS)
+        messages.tell(self._window, "The notebook's two faults", notebook.FAULTS)

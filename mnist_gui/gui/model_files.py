@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from mnist_gui import model_file
 from mnist_gui.errors import UserError
+from mnist_gui.gui import settings
+from mnist_gui.gui.widgets import messages
+from mnist_gui.gui.widgets.background import Cancelled, wait_for
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -27,11 +30,11 @@ class ModelFiles:
     @property
     def keeps_run(self) -> bool:
         """Whether the moments of the run are saved with the model; some megabytes."""
-        return QSettings().value("keeps_run") in (True, "true")
+        return settings.load().keeps_run
 
     @keeps_run.setter
     def keeps_run(self, keeps: bool) -> None:
-        QSettings().setValue("keeps_run", keeps)
+        settings.remember(keeps_run=keeps)
 
     def open(self) -> None:
         """Let the person choose a model to open."""
@@ -42,9 +45,12 @@ class ModelFiles:
     def open_file(self, path: str | PathLike[str]) -> None:
         """Open a model, or say why it can't be opened."""
         try:
-            self._session.open(path)
+            saved = wait_for(self._window, "Opening the model …", lambda _: model_file.read(path))
+            self._session.take_file(Path(path), saved)
+        except Cancelled:
+            return
         except UserError as error:
-            QMessageBox.warning(self._window, "The model can't be opened", str(error))
+            messages.warn(self._window, "The model can't be opened", str(error))
 
     def save(self) -> bool:
         """Save to the model's file, or ask for one; return whether it was saved."""
@@ -63,7 +69,7 @@ class ModelFiles:
         try:
             self._session.save(path, with_history=self.keeps_run)
         except UserError as error:
-            QMessageBox.warning(self._window, "The model can't be saved", str(error))
+            messages.warn(self._window, "The model can't be saved", str(error))
             return False
         self._session.said.emit(f"Saved {path}")
         return True
@@ -77,14 +83,14 @@ class ModelFiles:
         unsaved, present = self._session.unsaved, self._session.checkpoint
         if not unsaved:
             return True
-        buttons = QMessageBox.StandardButton
+        buttons = messages.Button
         others = len(unsaved) - present.unsaved
         what = "What the network has learned" if present.unsaved else ""
         if others:
             networks = "1 network in Runs" if others == 1 else f"{others} networks in Runs"
             what = f"{what}, and {networks}," if what else networks
         verb = "is" if present.unsaved or others == 1 else "are"
-        answer = QMessageBox.question(
+        answer = messages.ask(
             self._window,
             "Unsaved training",
             f"{what} {verb} in no file, and lost when the window is closed.",

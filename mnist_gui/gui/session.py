@@ -290,8 +290,10 @@ class Session(QObject):
 
     def open(self, path: str | PathLike[str]) -> None:
         """Open a model file; if it is not a sound one, raise ModelFileError and change nothing."""
-        path = Path(path)
-        saved = model_file.read(path)
+        self.take_file(Path(path), model_file.read(path))
+
+    def take_file(self, path: Path, saved: model_file.SavedModel) -> None:
+        """Make a network that was read from a file the present one."""
         history = History(snapshots=saved.history) if saved.history else None
         self._replace(_Place(Checkpoint(saved.record, saved.network.parameters, path.name, path), history))
 

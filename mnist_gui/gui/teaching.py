@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from mnist_gui import learning, my_digits
 from mnist_gui.data import mnist
 from mnist_gui.errors import UserError
 from mnist_gui.gui.training.trainer import State
+from mnist_gui.gui.widgets import messages
+from mnist_gui.gui.widgets.background import Cancelled, wait_for
 from mnist_gui.my_digits import MyDigit, MyDigits
 
 if TYPE_CHECKING:
@@ -131,13 +133,15 @@ class Teaching(QObject):
         if not path:
             return
         try:
-            digits = my_digits.read_export(path)
+            digits = wait_for(self._window, "Reading the digits …", lambda report: my_digits.read_export(path, report))
             new = self._store.merge(digits)
             self._session.said.emit(
                 f"{new} new digits" + (f", {len(digits) - new} were here already" if new < len(digits) else "")
             )
         except UserError as error:
             self._warn("The digits can't be imported", error)
+        except Cancelled:
+            self._session.said.emit("No digits were imported")
         self._refresh()
 
     def _export(self) -> None:
@@ -150,7 +154,7 @@ class Teaching(QObject):
                 self._warn("The digits can't be exported", error)
 
     def _warn(self, title: str, error: UserError) -> None:
-        QMessageBox.warning(self._window, title, str(error))
+        messages.warn(self._window, title, str(error))
 
     # --- lessons ---
 

@@ -12,12 +12,13 @@ import os
 import tempfile
 from collections import deque
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
@@ -99,11 +100,11 @@ def memory() -> float:
 def open_window() -> tuple[QApplication, MainWindow, Dataset]:
     from mnist_gui import data
     from mnist_gui.data import mnist
+    from mnist_gui.gui import settings
     from mnist_gui.gui.main_window import MainWindow
     from mnist_gui.gui.widgets import theme
 
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, tempfile.mkdtemp())
+    settings.path = lambda: Path(tempfile.mkdtemp()) / "settings.json"
     app = QApplication([])
     theme.apply(app)
     window = MainWindow()

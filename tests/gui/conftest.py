@@ -20,6 +20,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
+from mnist_gui.gui import settings
 from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.session import Session
 from mnist_gui.gui.training.loading_thread import LoadingThread
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def own_settings(tmp_path: Path) -> None:
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what the window remembers in the test's own folder."""
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
+    monkeypatch.setattr("mnist_gui.gui.settings.path", lambda: tmp_path / "settings" / "settings.json")
     QCoreApplication.setOrganizationName("mnist_gui")
     QCoreApplication.setApplicationName("mnist_gui")
 
@@ -85,6 +87,8 @@ def styled(qapp: QApplication) -> Iterator[None]:
 def open_window(styled: None, qtbot: QtBot) -> Callable[[], MainWindow]:
     def open_window() -> MainWindow:
         window = MainWindow()
+        if not settings.load().place[2]:
+            window.resize(1280, 800)  # the screen that there isn't has 800 × 800 pixels
         qtbot.addWidget(window, before_close_func=let_go)
         with qtbot.waitExposed(window):
             window.show()
@@ -114,6 +118,20 @@ def session(qapp: QApplication) -> Iterator[Session]:
     session.edits.clear()
 
 
+EXEC = QMessageBox.exec
+"""For tests in which a box really opens."""
+
+
+@pytest.fixture(autouse=True)
+def no_unseen_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a box waits for an answer that no test will give, rather than wait with it."""
+
+    def refuse(box: QMessageBox) -> int:
+        raise AssertionError(f"nobody answers: {box.text()}")
+
+    monkeypatch.setattr(QMessageBox, "exec", refuse)
+
+
 class Messages:
     """Answers the window's questions in a person's place, and remembers what was said."""
 
@@ -126,12 +144,9 @@ class Messages:
         self.said.append(f"{box.text()} {box.informativeText()}".strip())
         buttons = {button.text().replace("&", ""): button for button in box.buttons()}
         self.buttons = set(buttons)
-        buttons[self.answers.pop(0) if self.answers else "Cancel"].click()
+        only = next(iter(buttons)) if len(buttons) == 1 else None  # there is nothing to answer
+        buttons[only or (self.answers.pop(0) if self.answers else "Cancel")].click()
         return box.result()
-
-    def ask(self, *arguments: Any) -> QMessageBox.StandardButton:
-        self.said.append(arguments[2])
-        return QMessageBox.StandardButton[self.answers.pop(0)]
 
     def tell(self, *arguments: Any) -> None:
         self.said.append(arguments[2])
@@ -141,9 +156,7 @@ class Messages:
 def messages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Messages]:
     messages = Messages()
     monkeypatch.setattr(QMessageBox, "exec", lambda box: messages.show(box))  # bound to the box
-    monkeypatch.setattr(QMessageBox, "question", messages.ask)
-    for kind in ("warning", "information", "about"):
-        monkeypatch.setattr(QMessageBox, kind, messages.tell)
+    monkeypatch.setattr(QMessageBox, "about", messages.tell)
     yield messages
     assert messages.answers == []
 

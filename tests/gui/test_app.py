@@ -5,18 +5,28 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+from conftest import EXEC
 from PySide6.QtCore import QThread, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from mnist_gui.gui import app
 from mnist_gui.gui.app import report
 
 if TYPE_CHECKING:
-    import pytest
     from pytestqt.qtbot import QtBot
 
 
-def fail() -> None:
+@pytest.fixture(autouse=True)
+def nothing_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no fault been shown before."""
+    monkeypatch.setattr(app, "_shown", set())
+
+
+def fail(other: bool = False) -> None:
     try:
+        if other:
+            raise ZeroDivisionError("in a test")
         raise ZeroDivisionError("in a test")
     except ZeroDivisionError as error:
         report(type(error), error, error.__traceback__)
@@ -35,7 +45,7 @@ def test_a_fault_in_any_thread_is_shown_in_the_window_s(
     fail()
     assert shown == []  # not in the middle of what failed
     qtbot.waitUntil(lambda: len(shown) == 1)
-    thread = threading.Thread(target=fail)
+    thread = threading.Thread(target=fail, args=(True,))
     thread.start()
     thread.join()
     qtbot.waitUntil(lambda: len(shown) == 2)
@@ -45,7 +55,10 @@ def test_a_fault_in_any_thread_is_shown_in_the_window_s(
     assert capsys.readouterr().err.count("ZeroDivisionError: in a test") == 2
 
 
-def test_many_faults_are_one_message(qtbot: QtBot, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_faults_are_one_message(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMessageBox, "exec", EXEC)
     boxes = 0
 
     def box() -> QMessageBox | None:
@@ -55,7 +68,7 @@ def test_many_faults_are_one_message(qtbot: QtBot, capsys: pytest.CaptureFixture
     def fail_again_and_close() -> None:
         nonlocal boxes
         boxes += 1
-        fail()
+        fail(other=True)
         found = box()
         assert found is not None
         for _ in range(5):
@@ -67,3 +80,15 @@ def test_many_faults_are_one_message(qtbot: QtBot, capsys: pytest.CaptureFixture
     QTimer.singleShot(50, fail_again_and_close)
     qtbot.waitUntil(lambda: boxes == 1 and box() is None)
     assert capsys.readouterr().err.count("ZeroDivisionError: in a test") == 2
+
+
+def test_a_fault_that_comes_again_is_shown_once(
+    qtbot: QtBot, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: shown.append(box.detailedText()))
+    for _ in range(3):
+        fail()
+    fail(other=True)
+    qtbot.waitUntil(lambda: len(shown) == 2)
+    assert capsys.readouterr().err.count("ZeroDivisionError: in a test") == 4

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hand import SEVEN, THREE, draw, move, on_screen, press, release
-from PySide6.QtCore import QEvent, QObject, QPoint, QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction, QPaintEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from mnist_gui.gui import settings
 from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages import tabs
@@ -447,12 +448,12 @@ def test_size_pen_and_looks_are_remembered(open_window: Callable[[], MainWindow]
 
 
 def test_spoiled_settings_are_ignored(open_window: Callable[[], MainWindow]) -> None:
-    settings = QSettings()
-    for name in ("geometry", "pen", "appearance", "view"):
-        settings.setValue(name, "spoiled")
+    settings.path().parent.mkdir(parents=True)
+    settings.path().write_text('{"place": [1, 2, 3, "4"], "pen": 1e999, "appearance": "pink", "page": 7, "toured": 2}')
     window = open_window()
     assert window.width() == 1280
     assert window.drawing_panel.pen_width.value() == 70
+    assert window.pages.currentIndex() == 0
 
 
 # Real images

@@ -29,6 +29,7 @@ from mnist_gui.gui.drawing import pictures
 from mnist_gui.gui.drawing.ink_layer import InkLayer, knots, shades, smooth
 from mnist_gui.gui.drawing.pen_area import PenArea
 from mnist_gui.gui.drawing.pen_cursor import ring_cursor
+from mnist_gui.gui.widgets.background import Cancelled, wait_for
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.images import to_qimage
 from mnist_gui.ink import Stroke
@@ -216,13 +217,25 @@ class Canvas(PenArea):
         """Show the picture, or the picture file, that is in the clipboard."""
         nothing = "The clipboard holds no picture"
         data = QGuiApplication.clipboard().mimeData() or QMimeData()  # None where nothing was ever copied
-        self._show_picture(lambda: pictures.from_data(data, "pasted picture", nothing))
+        self._show_data(data, "pasted picture", nothing)
+
+    def _show_data(self, data: QMimeData, name: str, otherwise: str) -> None:
+        try:
+            read = pictures.from_data(data, name, otherwise)
+        except ink.PictureError as error:
+            self.picture_failed.emit(str(error))
+        else:
+            self._show_picture(read)
 
     def _show_picture(self, read: Callable[[], tuple[NDArray[np.uint8], str]]) -> None:
         try:
-            seen, caption = read()
+            seen, caption = wait_for(self, "Reading the picture …", lambda _: read())
         except ink.PictureError as error:
             self.picture_failed.emit(str(error))
+        except MemoryError:
+            self.picture_failed.emit("There is not enough memory for this picture")
+        except Cancelled:
+            self.picture_failed.emit("The picture was not read to its end")
         else:
             self.set_picture(seen, caption)
 
@@ -241,7 +254,7 @@ class Canvas(PenArea):
         self._drop_is_near = False
         self.update()
         data = event.mimeData()
-        self._show_picture(lambda: pictures.from_data(data, "dropped picture", "What was dropped holds no picture"))
+        self._show_data(data, "dropped picture", "What was dropped holds no picture")
 
     @staticmethod
     def _copy(event: QDropEvent) -> None:

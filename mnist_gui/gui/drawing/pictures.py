@@ -12,6 +12,7 @@ from mnist_gui import ink
 from mnist_gui.gui.widgets.images import from_qimage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
 
     import numpy as np
@@ -41,15 +42,16 @@ def from_file(path: str | PathLike[str]) -> tuple[NDArray[np.uint8], str]:
     return _digit(ink.open_picture(path), name), name
 
 
-def from_data(data: QMimeData, name: str, otherwise: str) -> tuple[NDArray[np.uint8], str]:
-    """Read what was pasted or dropped, as `from_file` does; `otherwise` says that it holds no picture."""
+def from_data(data: QMimeData, name: str, otherwise: str) -> Callable[[], tuple[NDArray[np.uint8], str]]:
+    """Take what was pasted or dropped, to be read as `from_file` does; `otherwise` says that it holds no picture."""
     files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if files:
-        return from_file(files[0])
+        return lambda: from_file(files[0])
     image = data.imageData() if data.hasImage() else None
     if not isinstance(image, QImage) or image.isNull():
         raise ink.PictureError(otherwise)
-    return _digit(_to_pillow(image), name), name
+    picture = _to_pillow(image)  # now: what was dropped belongs to Qt, which may take it back
+    return lambda: (_digit(picture, name), name)
 
 
 def may_be_in(data: QMimeData) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSaveFile, QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QBuffer, QEvent, QRectF, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import (
     QGuiApplication,
     QImage,
@@ -23,18 +23,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QMessageBox,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
+from mnist_gui import atomic
+from mnist_gui.errors import reason
 from mnist_gui.explain import arithmetic
 from mnist_gui.explain.arithmetic import number
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages.page import Page
-from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets import messages, theme
 from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
@@ -314,14 +315,20 @@ class HowPage(Page):
         """Ask for a file and write the worksheet to it."""
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         path, _ = QFileDialog.getSaveFileName(self, "Save worksheet", f"{folder}/worksheet.pdf", "PDF (*.pdf)")
-        if path:
-            file = QSaveFile(path if path.lower().endswith(".pdf") else f"{path}.pdf")
-            if file.open(QSaveFile.OpenModeFlag.WriteOnly):
-                writer = QPdfWriter(file)
-                self.worksheet().print_(writer)
-                del writer  # it ends the file
-            if not file.commit():
-                QMessageBox.warning(self, "The worksheet can't be saved", f"{path}: {file.errorString()}")
+        if not path:
+            return
+        path = path if path.lower().endswith(".pdf") else f"{path}.pdf"
+        content = QBuffer()
+        content.open(QBuffer.OpenModeFlag.WriteOnly)
+        writer = QPdfWriter(content)
+        self.worksheet().print_(writer)
+        del writer  # it ends the file
+        try:
+            atomic.write(path, bytes(content.data().data()))
+        except OSError as error:
+            messages.warn(self, "The worksheet can't be saved", f"{path}: {reason(error)}.")
+        else:
+            self._session.said.emit(f"Saved {path}")
 
     def print_worksheet(self) -> None:
         """Let the person choose a printer, and print the worksheet."""

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QMessageBox,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -25,7 +24,7 @@ from mnist_gui.errors import UserError
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.training.charts import style_plot
 from mnist_gui.gui.training.trainer import State
-from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets import messages, theme
 from mnist_gui.runs import save_csv
 
 if TYPE_CHECKING:
@@ -310,8 +309,8 @@ class RunsPage(Page):
         if run is None:
             return
         if run.unsaved and run is not self._session.checkpoint:
-            buttons = QMessageBox.StandardButton
-            answer = QMessageBox.question(
+            buttons = messages.Button
+            answer = messages.ask(
                 self,
                 "Remove a run",
                 "This network is in no file. Remove it for good?",

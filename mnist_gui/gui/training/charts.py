@@ -250,9 +250,9 @@ class Charts(Page):
         session.present_changed.connect(self._show_moment)
         session.trainer.state_changed.connect(self._show_state)
 
-    def expect(self, epochs: int) -> None:
+    def expect(self, epochs: float) -> None:
         """Make room for a run of so many epochs, unless one is shown."""
-        self._expected = epochs
+        self._expected = epochs = int(epochs)
         self.loss.expect(epochs)
         self.accuracy.expect(epochs)
 

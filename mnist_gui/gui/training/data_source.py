@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from mnist_gui.data import mnist
 from mnist_gui.gui.training.trainer import State
+from mnist_gui.gui.widgets import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,14 +57,13 @@ class DataSource(QObject):
 
     def _loading_failed(self, source: str, message: str) -> None:
         if source != "mnist":
-            QMessageBox.warning(self._window, "The data can't be used", message)
+            messages.warn(self._window, "The data can't be used", message)
         elif self._offer("MNIST can't be loaded.", message, "Retry"):
             self._trainer.with_data(self._box.source(), self._then)
 
     def _offer(self, text: str, detail: str, go_on: str) -> bool:
         """Ask how to come by data; return whether to go on, with what is then chosen in the box."""
-        box = QMessageBox(QMessageBox.Icon.Question, "MNIST", text, parent=self._window)
-        box.setInformativeText(detail)
+        box = messages.box(QMessageBox.Icon.Question, "MNIST", text, detail, self._window)
         yes = box.addButton(go_on, QMessageBox.ButtonRole.AcceptRole)
         drawn = box.addButton("Use drawn digits", QMessageBox.ButtonRole.ActionRole)
         folder = box.addButton("Choose folder…", QMessageBox.ButtonRole.ActionRole)

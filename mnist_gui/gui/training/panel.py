@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -28,8 +25,9 @@ from mnist_gui.gui.training.data_source import DataSource
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
+from mnist_gui.gui.widgets.number_field import NumberField
 from mnist_gui.nn.architectures import ARCHITECTURES
-from mnist_gui.recipe import RECIPES, recipe_for
+from mnist_gui.recipe import LIMITS, RECIPES, recipe_for
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -38,6 +36,8 @@ if TYPE_CHECKING:
     from mnist_gui.training import Progress, Recipe
 
 W = TypeVar("W", bound=QWidget)
+
+_NAMES = {"relu": "ReLU"}  # where a capital is not enough
 
 _ROOMY = 1200  # pixels from which on all buttons are labelled
 _PAUSE_TIP = "Pause: rest between two steps (Ctrl+P)"
@@ -72,7 +72,7 @@ class TrainingPanel(Guarded, QWidget):
             "Which layers: the notebook's; with rectifiers; eight filters wide; or deep, with two convolutions.",
         )
         for name in ARCHITECTURES:
-            self.architecture_box.addItem(name.capitalize(), name)
+            self.architecture_box.addItem(_NAMES.get(name, name.capitalize()), name)
         self.data_box = self._add(
             DataBox(),
             "dataBox",
@@ -82,29 +82,30 @@ class TrainingPanel(Guarded, QWidget):
         )
         self.data_source = DataSource(session, self.data_box, self)
         self.epochs_box = self._add(
-            QSpinBox(), "epochsBox", "Epochs", "How often the network sees every training image."
+            NumberField(*LIMITS["epochs"], whole=True),
+            "epochsBox",
+            "Epochs",
+            "How often the network sees every training image.",
         )
-        self.epochs_box.setRange(1, 1000)
         self.batch_size_box = self._add(
-            QSpinBox(), "batchSizeBox", "Batch", "How many images each step of training looks at."
+            NumberField(*LIMITS["batch_size"], whole=True),
+            "batchSizeBox",
+            "Batch",
+            "How many images each step of training looks at.",
         )
-        self.batch_size_box.setRange(1, 4096)
         self.learning_rate_box = self._add(
-            QDoubleSpinBox(),
+            NumberField(*LIMITS["learning_rate"]),
             "learningRateBox",
             "Rate",
             "The learning rate: how far each step goes down the gradient. Too high, and training diverges.",
         )
-        self.learning_rate_box.setDecimals(4)
-        self.learning_rate_box.setRange(0.0001, 1000)
-        self.learning_rate_box.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        self.learning_rate_box.setStepType(NumberField.StepType.AdaptiveDecimalStepType)
         self.seed_box = self._add(
-            QSpinBox(),
+            NumberField(*LIMITS["seed"], whole=True),
             "seedBox",
             "Seed",
             "Where the random numbers start: the same seed gives the same weights, bit for bit.",
         )
-        self.seed_box.setRange(0, 2**31 - 1)
 
         self.train_button = self._button(
             "trainButton", "Train", "play", "Train from nothing: fresh weights from the seed (Ctrl+T)"
@@ -163,10 +164,9 @@ class TrainingPanel(Guarded, QWidget):
         self._fields.addWidget(widget, 1, column)
         if isinstance(widget, QComboBox):
             widget.setFixedWidth(100)
-        elif isinstance(widget, QAbstractSpinBox):
-            widget.setFixedWidth(68 if isinstance(widget, QDoubleSpinBox) else 54)
-            widget.setFont(theme.tabular(widget.font()))
-            widget.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        elif isinstance(widget, NumberField):
+            widget.setFixedWidth(68 if name in ("learningRateBox", "seedBox") else 54)
+            widget.refused.connect(self._session.said)
         return widget
 
     def _button(self, name: str, text: str, icon: str, tip: str) -> QPushButton:
@@ -210,12 +210,14 @@ class TrainingPanel(Guarded, QWidget):
 
     def recipe(self) -> Recipe:
         """Return what the person has set."""
+        for field in (self.epochs_box, self.batch_size_box, self.learning_rate_box, self.seed_box):
+            field.interpretText()  # what is still being typed
         return replace(
             recipe_for(self.recipe_box.currentData(), self.architecture()),
-            epochs=self.epochs_box.value(),
-            batch_size=self.batch_size_box.value(),
+            epochs=int(self.epochs_box.value()),
+            batch_size=int(self.batch_size_box.value()),
             learning_rate=self.learning_rate_box.value(),
-            seed=self.seed_box.value(),
+            seed=int(self.seed_box.value()),
         )
 
     def show_recipe(self, recipe: Recipe) -> None:

@@ -14,7 +14,6 @@ from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
-_BEGUN: Final = re.compile(r"[+\-−]?\d*[.,]?\d*(e[+\-−]?\d*)?[.,\d\s]*", re.IGNORECASE)
 _DECIMALS: Final = 300  # the field rounds to so many: none that a float can hold is lost
 
 
@@ -115,10 +114,9 @@ class NumberField(Guarded, QDoubleSpinBox):
             return self._before
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        if not self._why_not(text):
-            return QValidator.State.Acceptable, text, position
-        begun = _BEGUN.fullmatch(text.strip())
-        return QValidator.State.Intermediate if begun else QValidator.State.Invalid, text, position
+        # No key is swallowed: what is typed without it would be another number.
+        state = QValidator.State.Intermediate if self._why_not(text) else QValidator.State.Acceptable
+        return state, text, position
 
     def fixup(self, text: str) -> str:
         """Say why what was typed is not taken; the number before it stays."""

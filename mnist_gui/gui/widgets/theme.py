@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QRectF, QSettings, Qt
+from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QIconEngine, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from mnist_gui.assets import ASSETS
+from mnist_gui.gui import settings
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.images import to_qimage
 
@@ -144,13 +145,14 @@ def apply(app: QApplication) -> None:
 
 def appearance() -> str:
     """Return what the person chose: "system", "light" or "dark"."""
-    return str(QSettings().value("appearance", "system"))
+    return settings.load().appearance
 
 
 def set_appearance(choice: str) -> None:
     """Show the window light or dark, or as the system is, and remember the choice."""
     # Not by QStyleHints.setColorScheme: it does nothing where Qt has no theme plug-in for the desktop.
-    QSettings().setValue("appearance", choice)
+    if choice != appearance():
+        settings.remember(appearance=choice)
     dark = choice == "dark" or (choice != "light" and QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     QApplication.setPalette(palette(dark=dark))
     arrow = ASSETS / "icons" / ("arrow-dark.svg" if dark else "arrow-light.svg")

@@ -10,7 +10,7 @@ from hand import THREE, draw, on_screen
 from PySide6.QtCore import QEvent, QPoint, QSizeF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 from stage import bar, bring_on, look, started
 
 from mnist_gui.explain import arithmetic
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    from conftest import Messages
     from pytestqt.qtbot import QtBot
 
     from mnist_gui.gui.main_window import MainWindow
@@ -207,16 +208,14 @@ def test_it_saves_as_pdf(page: HowPage, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_pdf_that_cannot_be_saved_is_said_in_a_line(
-    page: HowPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: HowPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, messages: Messages
 ) -> None:
     page.ask(3)
-    said: list[str] = []
     path = str(tmp_path / "nowhere" / "sheet.pdf")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (path, ""))
-    monkeypatch.setattr(QMessageBox, "warning", lambda _, __, text: said.append(text))
     page.save_pdf()
-    assert len(said) == 1
-    assert path in said[0]
+    assert len(messages.said) == 1
+    assert path in messages.said[0]
 
 
 def test_the_buttons_say_what_they_do(page: HowPage) -> None:

@@ -6,14 +6,15 @@ from math import floor, log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from mnist_gui.explain import experiments
 from mnist_gui.explain.kernels import KERNELS, RANDOM, kernel
 from mnist_gui.gui.pages.what_if.filter_editor import FilterEditor
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.number_field import NumberField
 from mnist_gui.gui.widgets.section import Section, check_box, grey
 
 if TYPE_CHECKING:
@@ -47,13 +48,9 @@ class FilterSection(Section):
         self.editor: FilterEditor | None = None
         self.undo_button = _tool("undo", "undoEditButton", "Undo the last change of the network")
         self.redo_button = _tool("redo", "redoEditButton", "Change the network again as it was before Undo")
-        self.value_box = QDoubleSpinBox()
+        self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4)
         self.value_box.setObjectName("filterValueBox")
         self.value_box.setAccessibleName("Weight")
-        self.value_box.setRange(-_LARGEST, _LARGEST)
-        self.value_box.setDecimals(3)
-        self.value_box.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.value_box.setFont(theme.tabular(self.value_box.font()))
         self.kernel_box = QComboBox()
         self.kernel_box.setObjectName("kernelBox")
         self.kernel_box.setAccessibleName("Load a kernel")
@@ -161,7 +158,7 @@ class FilterSection(Section):
         if self.value_box.singleStep() != self.editor.step:  # setting it rewrites what is being typed
             self.value_box.setSingleStep(self.editor.step)
         value = self.editor.selected_value
-        if abs(self.value_box.value() - value) > 0.0005:
+        if self.value_box.value() != value:
             with QSignalBlocker(self.value_box):
                 self.value_box.setValue(value)
 

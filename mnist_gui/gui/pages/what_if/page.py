@@ -62,6 +62,8 @@ class WhatIfPage(Page):
         layout.addWidget(self.shift_part, 28)
         layout.addWidget(self.step, 36)
 
+        for field in (self.filters.value_box, self.step.rate_box):
+            field.refused.connect(session.said)
         self.filters.filter_changed.connect(self._change_filter)
         self.filters.freeze_box.toggled.connect(self._freeze)
         self.filters.data_requested.connect(lambda: session.data_wanted.emit(lambda _: None))

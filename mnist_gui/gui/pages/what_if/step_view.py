@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from mnist_gui.explain import experiments
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.number_field import NumberField
 from mnist_gui.gui.widgets.section import Section, grey
 
 if TYPE_CHECKING:
@@ -53,15 +54,12 @@ class StepView(Section):
         self.label_box.addItem("as read", None)
         for digit in range(10):
             self.label_box.addItem(str(digit), digit)
-        self.rate_box = QDoubleSpinBox()
+        self.rate_box = NumberField(1e-9, 1000)
         self.rate_box.setObjectName("stepRateBox")
         self.rate_box.setAccessibleName("Rate of the step")
         self.rate_box.setToolTip("How far to go: each weight moves by its slope times this rate. Try a large one, too")
-        self.rate_box.setDecimals(3)
-        self.rate_box.setRange(0.001, 100)
         self.rate_box.setValue(0.1)
-        self.rate_box.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-        self.rate_box.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.rate_box.setStepType(NumberField.StepType.AdaptiveDecimalStepType)
         self._loss, self._answer = QLabel(), QLabel()
         for label in (self._loss, self._answer):
             label.setFont(theme.tabular(label.font()))
