@@ -190,6 +190,7 @@ def _window(options: argparse.Namespace) -> int:
 def _load_data(options: argparse.Namespace, *, test_alone: bool = False) -> Dataset:
     """Load a data set, with a bar and remarks on standard error."""
     from mnist_gui import data
+    from mnist_gui.data import mnist
 
     bar: Any = None
 
@@ -204,6 +205,9 @@ def _load_data(options: argparse.Namespace, *, test_alone: bool = False) -> Data
 
     try:
         dataset = data.load(options.data, progress=progress, as_stored=options.as_stored, test_alone=test_alone)
+    except mnist.NoDownloadError as error:
+        advice = f"If you have MNIST's four files, name their folder with --data or {mnist.VARIABLE}"
+        raise UserError(f"{error}. {advice}") from error
     finally:
         if bar is not None:
             bar.close()

@@ -19,6 +19,10 @@ VARIABLE: Final = "MNIST_GUI_DATA"
 """The environment variable that names a folder with MNIST; empty is the same as unset."""
 
 
+class NoDownloadError(DataError):
+    """MNIST is not at hand, and no mirror gave it."""
+
+
 class DownloadCancelled(Exception):  # noqa: N818 -- nothing went wrong
     """For a progress callback to raise when the person doesn't want to wait any longer."""
 
@@ -94,5 +98,4 @@ def _download_into(cache: Path, progress: Callable[[int, int], None] | None) -> 
     try:
         download(FILES, MIRRORS, cache, progress)
     except DataError as error:
-        advice = f"If you have MNIST's four files, name their folder with --data or {VARIABLE}"
-        raise DataError(f"{error}. {advice}") from error
+        raise NoDownloadError(str(error)) from error

@@ -13,7 +13,7 @@ import numpy as np
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -164,14 +164,31 @@ def of_cell(network: Network, reading: Reading, layer: int, cell: Cell) -> Worki
     field = receptive_field(layers[: layer + 1]).at(*cell[1:])
     if isinstance(here, Conv2D):
         after = layers[layer + 1] if layer + 1 < len(layers) else None
-        return _convolution(here, before, values[layer], after, values[min(layer + 1, len(values) - 1)], cell, field)
+        activated = values[min(layer + 1, len(values) - 1)]
+        return _convolution(here, before, values[layer], after, activated, _place(layers, here, cell), cell, field)
     if isinstance(here, AvgPool2D):
-        return _pooling(here, before, values[layer], cell, field)
+        return _pooling(here, before, values[layer], _place(layers, here, cell), cell, field)
     raise ValueError(f"a cell of a {here.kind} layer has no working")
 
 
+def _place(layers: Sequence[Layer], layer: Layer, cell: Cell) -> str:
+    """Name a cell, and, where a network has several layers of the kind, which of them it belongs to."""
+    alike = [other for other in layers if other.kind == layer.kind]
+    kind = "convolution" if isinstance(layer, Conv2D) else "pooling"
+    which = f" of {kind} {alike.index(layer) + 1}" if len(alike) > 1 else ""
+    number, row, column = cell
+    return f"{number + 1}{which}, row {row + 1}, column {column + 1}"
+
+
 def _convolution(
-    layer: Conv2D, before: Array, sums: Array, after: Layer | None, activated: Array, cell: Cell, field: Field
+    layer: Conv2D,
+    before: Array,
+    sums: Array,
+    after: Layer | None,
+    activated: Array,
+    place: str,
+    cell: Cell,
+    field: Field,
 ) -> Working:
     number, row, column = cell
     patch = _window(before, row, column, layer.kernel_size, layer.stride)
@@ -188,7 +205,7 @@ def _convolution(
     elif isinstance(after, ReLU):
         lines.append(Line("ReLU(z) = max(z, 0)", float(activated[cell])))
     return Working(
-        f"Feature map {number + 1}, row {row + 1}, column {column + 1}",
+        f"Feature map {place}",
         "Each number of the patch is multiplied with the filter’s weight at the same place. The products and the bias "
         "are added up.",
         (
@@ -201,11 +218,11 @@ def _convolution(
     )
 
 
-def _pooling(layer: AvgPool2D, before: Array, means: Array, cell: Cell, field: Field) -> Working:
+def _pooling(layer: AvgPool2D, before: Array, means: Array, place: str, cell: Cell, field: Field) -> Working:
     number, row, column = cell
     cells = _window(before[number : number + 1], row, column, layer.size, layer.stride)
     return Working(
-        f"Pooled map {number + 1}, row {row + 1}, column {column + 1}",
+        f"Pooled map {place}",
         f"The mean of {cells.size} neighbouring cells of map {number + 1}.",
         (Grid(f"cells of map {number + 1}", cells),),
         (

@@ -129,6 +129,7 @@ def _ask(
     path, _ = QFileDialog.getSaveFileName(parent, title, suggestion, kinds)
     if not path:
         return
+    path = path if Path(path).suffix else f"{path}{Path(suggestion).suffix}"
     try:
         save(Path(path))
     except UserError as error:

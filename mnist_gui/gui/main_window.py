@@ -79,6 +79,7 @@ class MainWindow(Guarded, QMainWindow):
         self.training_panel.epochs_box.valueChanged.connect(self.charts.expect)
         self.charts.time_bar.continue_requested.connect(self.training_panel.train_on)
         self.session.said.connect(self._say)
+        self.session.learned_nothing.connect(self._disappoint)
         self.session.present_changed.connect(self._describe)
         self.session.trainer.data_loaded.connect(self._describe_data)
         self.session.trainer.training_failed.connect(self._training_failed)
@@ -119,6 +120,9 @@ class MainWindow(Guarded, QMainWindow):
 
     def _training_failed(self, message: str) -> None:
         messages.warn(self, "Training stopped", message)
+
+    def _disappoint(self, verdict: str) -> None:
+        QTimer.singleShot(0, self, lambda: messages.warn(self, "The network learned nothing", verdict))
 
     def _say(self, message: str) -> None:
         """Say something in the status bar, for a while."""

@@ -25,6 +25,7 @@ from mnist_gui.history import History
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Checkpoint
 from mnist_gui.training import initialize
+from mnist_gui.verdict import nothing_learned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -97,6 +98,7 @@ class Session(QObject):
     run_replaced = Signal()  # after that: another run's curves and moments are to be shown
     runs_changed = Signal()
     progressed = Signal(object)  # a Progress
+    learned_nothing = Signal(str)  # by a run that is over; what to try
     said = Signal(str)  # something to tell in the status bar
 
     data_wanted = Signal(object)  # load the chosen data set, and call this with it
@@ -277,6 +279,9 @@ class Session(QObject):
         if self.checkpoint.unsaved:
             self.runs = (*self.runs, self.checkpoint)
             self.runs_changed.emit()
+            progress = self.checkpoint.progress
+            if progress is not None and (verdict := nothing_learned(progress)):
+                self.learned_nothing.emit(verdict)
         else:  # not a single step was done
             self._replace(before)
 

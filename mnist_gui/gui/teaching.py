@@ -135,9 +135,9 @@ class Teaching(QObject):
         try:
             digits = wait_for(self._window, "Reading the digits …", lambda report: my_digits.read_export(path, report))
             new = self._store.merge(digits)
-            self._session.said.emit(
-                f"{new} new digits" + (f", {len(digits) - new} were here already" if new < len(digits) else "")
-            )
+            old = len(digits) - new
+            known = f", {old} {'was' if old == 1 else 'were'} here already" if old else ""
+            self._session.said.emit(f"{_count(new, 'new digit')}{known}")
         except UserError as error:
             self._warn("The digits can't be imported", error)
         except Cancelled:
@@ -213,5 +213,9 @@ class Teaching(QObject):
             self._learning = False
             record = self._session.checkpoint.record
             whole = record.epochs >= record.recipe.epochs
-            what = f"Learned from {len(self._digits)} digits" if whole else "The lesson was cut short"
+            what = f"Learned from {_count(len(self._digits), 'digit')}" if whole else "The lesson was cut short"
             self._session.said.emit(f"{what}; Undo learning goes back")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -62,6 +62,11 @@ ARCHITECTURES: Final[dict[str, Callable[[], list[Layer]]]] = {
 }
 
 
+def title(name: str) -> str:
+    """Write the name of an architecture as people do."""
+    return "ReLU" if name == "relu" else name.capitalize()
+
+
 def build(name: str, dtype: DTypeLike = np.float32) -> Network:
     """Make the network called `name`, with all parameters 0.
 

@@ -33,6 +33,8 @@ class MapView(Guarded, QWidget):
         The largest side of a cell, in logical pixels.
     numbers : bool
         Write each cell's value into it where it fits.
+    decimals : int
+        Of these values, where there is room for so many.
     """
 
     cell_hovered = Signal(object)  # (map, row, column) or None
@@ -45,10 +47,12 @@ class MapView(Guarded, QWidget):
         *,
         pixel: float = 8,
         numbers: bool = False,
+        decimals: int = 2,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._colours, self._shape, self._pixel, self._numbers = colours, shape, pixel, numbers
+        self._decimals = decimals
         self.values: NDArray[np.floating] | None = None
         self.low, self.high = 0.0, 1.0
         self._images: list[QImage] = []
@@ -176,7 +180,8 @@ class MapView(Guarded, QWidget):
         font = theme.tabular(theme.small(self.font()))
         points = font.pointSizeF()
         # Fewer decimals, and then smaller figures, rather than numbers that touch.
-        for decimals, size in ((2, 1.0), (1, 1.0), (1, 0.85), (0, 0.85)):
+        most = [(decimals, 1.0) for decimals in range(self._decimals, 0, -1)]
+        for decimals, size in (*most, (1, 0.85), (0, 0.85)):
             font.setPointSizeF(points * size)
             metrics = QFontMetricsF(font)
             if metrics.horizontalAdvance(f"−0.{'0' * decimals} ") < cell.width() and metrics.height() < cell.height():

@@ -175,7 +175,9 @@ class NetworkView(Guarded, QWidget):
             first, second = reading.ranked[:2]
             p = reading.probabilities
             close = p[second] > CLOSE * p[first]
-            self.answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
+            self.answer_column.set_shape(
+                f"{first}, or perhaps {second}" if close else f"probability {p[first] * 100:.1f} %"
+            )
             self._show_answer(str(first))
         answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)

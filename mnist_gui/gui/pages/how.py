@@ -119,7 +119,9 @@ class Card(QWidget):
         self._views, self._names = [], []
         for i, grid in enumerate(working.grids if working else ()):
             maps, rows, columns = grid.values.shape
-            view = MapView("diverging" if grid.signed else "sequential", (maps, rows, columns), pixel=88, numbers=True)
+            view = MapView(
+                "diverging" if grid.signed else "sequential", (maps, rows, columns), pixel=88, numbers=True, decimals=3
+            )
             name, sign = QLabel(), QLabel(grid.sign)
             name.setFont(theme.small(self.font()))
             name.setForegroundRole(QPalette.ColorRole.PlaceholderText)

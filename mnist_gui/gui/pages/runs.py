@@ -25,6 +25,8 @@ from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.training.charts import style_plot
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import messages, theme
+from mnist_gui.nn.architectures import title
+from mnist_gui.recipe import RECIPES
 from mnist_gui.runs import save_csv
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e
 DRAWN: Final = len(COLOURS)
 """So many runs are drawn unless the person asks for more: the newest. A new one then costs the same after hundreds."""
 
-_COLUMNS: Final = (("Recipe", 12), ("Network", 10), ("Seed", 6), ("Epochs", 7), ("Test", 9), ("Time", 7))
+_COLUMNS: Final = (("Recipe", 15), ("Network", 10), ("Seed", 6), ("Epochs", 7), ("Test", 9), ("Time", 8))
 _EMPTY: Final = (
     "Finished runs are listed here, and their curves laid over one another. "
     "Try the notebook's recipe against the default."
@@ -200,8 +202,8 @@ class RunsPage(Page):
         recipe, progress = run.record.recipe, run.progress
         accuracy = run.record.test_accuracy
         cells = (
-            "edited" if run.edited else recipe.name,
-            run.record.architecture,
+            "edited by hand" if run.edited else f"{recipe.name} recipe" if recipe.name in RECIPES else recipe.name,
+            title(run.record.architecture),
             str(recipe.seed),
             f"{run.record.epochs:.2f}".removesuffix(".00"),
             "–" if accuracy is None else f"{accuracy * 100:.2f} %",

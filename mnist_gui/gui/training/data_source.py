@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mnist_gui.gui.session import Session
     from mnist_gui.gui.training.data_box import DataBox
 
+DATA_FILES = "Data sets (*.npz *.csv *.csv.gz *.zip *.gz);;All files (*)"
 _NOT_HERE = "MNIST is not on this computer yet."
 _CONSENT = "Its 70,000 digits can be downloaded once (12 MB); they stay in your cache folder."
 
@@ -30,6 +31,7 @@ class DataSource(QObject):
         self._window, self._session, self._trainer, self._box = window, session, session.trainer, box
         self._then: Callable[[Dataset], None] = _nothing
         box.folder_requested.connect(self.choose_folder)
+        box.file_requested.connect(self.choose_file)
         session.data_wanted.connect(self.use)
         session.trainer.loading_failed.connect(self._loading_failed)
 
@@ -45,15 +47,46 @@ class DataSource(QObject):
 
     def use_from(self, source: str, then: Callable[[Dataset], None]) -> None:
         """Load a data set, if it is not in memory, and go on with it; asks only if that fails."""
+        if self._trainer.holds(source):
+            self._trainer.with_data(source, then)
+            return
         self._then = then
-        self._trainer.with_data(source, then)
+        self._trainer.with_data(source, lambda dataset: self._check(source, dataset))
+
+    def _check(self, source: str, dataset: Dataset) -> None:
+        """Tell what was found in a data set; where its images were changed, let the person say no."""
+        if not dataset.remarks:
+            self._then(dataset)
+            return
+        text = " ".join(dataset.remarks)
+        if "as stored" not in text:
+            self._session.said.emit(text)
+            self._then(dataset)
+            return
+        box = messages.box(QMessageBox.Icon.Question, "Data", f"Found in {dataset.title}", text, self._window)
+        yes = box.addButton("Use them so", QMessageBox.ButtonRole.AcceptRole)
+        stored = box.addButton("As stored", QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(yes)
+        box.exec()
+        if box.clickedButton() is stored:
+            self._trainer.with_data(source, self._then, as_stored=True)
+        elif box.clickedButton() is yes:
+            self._then(dataset)
 
     def choose_folder(self) -> bool:
-        """Let the person choose a folder with the four files of a data set; return whether they did."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Folder with the four files of a data set")
+        """Let the person choose a folder that holds a data set; return whether they did."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder with a data set")
         if folder:
             self._box.choose(folder)
         return bool(folder)
+
+    def choose_file(self) -> bool:
+        """Let the person choose a file that holds a data set; return whether they did."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "File with a data set", "", DATA_FILES)
+        if path:
+            self._box.choose(path)
+        return bool(path)
 
     def _loading_failed(self, source: str, message: str) -> None:
         if source != "mnist":

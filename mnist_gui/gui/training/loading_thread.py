@@ -25,10 +25,11 @@ class LoadingThread(Guarded, QThread):
 
     loaded = Signal(object)  # a Dataset
     failed = Signal(str)
-    downloading = Signal()  # take (done, total) in bytes from `mailbox`
+    progressed = Signal()  # take (done, total) in bytes from `mailbox`
 
-    def __init__(self, source: str, parent: QObject | None = None) -> None:
+    def __init__(self, source: str, parent: QObject | None = None, *, as_stored: bool = False) -> None:
         super().__init__(parent)
+        self._as_stored = as_stored
         self.setObjectName("loading")
         self.mailbox: Mailbox[tuple[int, int]] = Mailbox()
         self.source = source
@@ -59,10 +60,10 @@ class LoadingThread(Guarded, QThread):
             for _ in drawn.prepare(drawn.TRAIN_SIZE, drawn.TRAIN_SEED):
                 if self._cancelled:
                     raise DownloadCancelled
-        return data.load(self.source, progress=self._progress)
+        return data.load(self.source, progress=self._progress, as_stored=self._as_stored)
 
     def _progress(self, done: int, total: int) -> None:
         if self._cancelled:
             raise DownloadCancelled
         if self.mailbox.put((done, total)):
-            self.downloading.emit()
+            self.progressed.emit()

@@ -26,7 +26,7 @@ from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.number_field import NumberField
-from mnist_gui.nn.architectures import ARCHITECTURES
+from mnist_gui.nn.architectures import ARCHITECTURES, title
 from mnist_gui.recipe import LIMITS, RECIPES, recipe_for
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 W = TypeVar("W", bound=QWidget)
 
-_NAMES = {"relu": "ReLU"}  # where a capital is not enough
 
 _ROOMY = 1200  # pixels from which on all buttons are labelled
 _PAUSE_TIP = "Pause: rest between two steps (Ctrl+P)"
@@ -72,13 +71,13 @@ class TrainingPanel(Guarded, QWidget):
             "Which layers: the notebook's; with rectifiers; eight filters wide; or deep, with two convolutions.",
         )
         for name in ARCHITECTURES:
-            self.architecture_box.addItem(_NAMES.get(name, name.capitalize()), name)
+            self.architecture_box.addItem(title(name), name)
         self.data_box = self._add(
             DataBox(),
             "dataBox",
             "Data",
-            "What to train on: MNIST's 60,000 scanned digits, digits drawn by rule, or a folder with four files like "
-            "MNIST's.",
+            "What to train on: MNIST's 60,000 scanned digits, digits drawn by rule, or a folder or file with a data "
+            "set of your own.",
         )
         self.data_source = DataSource(session, self.data_box, self)
         self.epochs_box = self._add(
@@ -143,7 +142,7 @@ class TrainingPanel(Guarded, QWidget):
         session.run_replaced.connect(self._show_run)
         session.progressed.connect(self._show_progress)
         session.trainer.state_changed.connect(self._show_state)
-        session.trainer.downloaded.connect(self._show_download)
+        session.trainer.loading.connect(self._show_loading)
         self.show_recipe(RECIPES["default"])
         self._show_recipe()
         self._set_state(State.IDLE)
@@ -273,8 +272,12 @@ class TrainingPanel(Guarded, QWidget):
             self._show_status("loading the images …")
         elif state is State.PAUSED:
             self._show_status("paused")
-        elif state is State.RUNNING and before is not State.PAUSED:
-            self._show_status("preparing the images …")
+        elif state is State.RUNNING:
+            progress = self._session.checkpoint.progress
+            if before is State.PAUSED and progress is not None:
+                self._show_progress(progress)
+            else:
+                self._show_status("preparing the images …")
         else:
             self._show_end()
 
@@ -290,8 +293,9 @@ class TrainingPanel(Guarded, QWidget):
         stopped = f"stopped at epoch {progress.step / progress.steps_per_epoch:.1f}"
         self._show_status(finished if progress.finished else stopped)
 
-    def _show_download(self, done: int, total: int) -> None:
-        self._show_status(f"downloading · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+    def _show_loading(self, done: int, total: int) -> None:
+        doing = "downloading" if self._session.trainer.downloads else "loading"
+        self._show_status(f"{doing} · {done / 1e6:.1f} of {total / 1e6:.1f} MB")
         self.progress.setValue(round(1000 * done / total))
 
     def _set_state(self, state: State) -> None:

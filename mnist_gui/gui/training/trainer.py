@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from mnist_gui.data import mnist
 from mnist_gui.gui.training.loading_thread import LoadingThread
 from mnist_gui.gui.training.training_thread import TrainingThread
 
@@ -35,7 +36,7 @@ class Trainer(QObject):
 
     state_changed = Signal(object)  # a State
     progressed = Signal(object)  # a Progress
-    downloaded = Signal(int, int)  # bytes done, in total
+    loading = Signal(int, int)  # bytes done, in total
     data_loaded = Signal(object)  # a Dataset
     loading_failed = Signal(str, str)  # source, one sentence
     training_failed = Signal(str)
@@ -43,6 +44,7 @@ class Trainer(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.dataset: Dataset | None = None
+        self.downloads = False  # whether what is being loaded comes from the network
         self._source: str | None = None
         self._loading: LoadingThread | None = None
         self._training: TrainingThread | None = None
@@ -61,24 +63,28 @@ class Trainer(QObject):
         """Whether the data set is in memory."""
         return self.dataset is not None and source == self._source
 
-    def with_data(self, source: str, then: Callable[[Dataset], None]) -> None:
-        """Call `then` with a data set, at once or when it is loaded. Does nothing while one is being loaded."""
-        if self.dataset is not None and source == self._source:
+    def with_data(self, source: str, then: Callable[[Dataset], None], *, as_stored: bool = False) -> None:
+        """Call `then` with a data set, at once or when it is loaded. Does nothing while one is being loaded.
+
+        With `as_stored` it is loaded again, and its images are left as they are.
+        """
+        if self.dataset is not None and source == self._source and not as_stored:
             then(self.dataset)
         elif self._loading is None:
             self._then = then
-            thread = self._loading = LoadingThread(source, self)
+            self.downloads = source == "mnist" and mnist.find() is None
+            thread = self._loading = LoadingThread(source, self, as_stored=as_stored)
             thread.loaded.connect(self._data_loaded)
             thread.failed.connect(self._loading_failed)
-            thread.downloading.connect(self._announce_download)
+            thread.progressed.connect(self._announce_loading)
             thread.finished.connect(self._loading_finished)
             thread.start()
             self.state_changed.emit(self.state)
 
-    def _announce_download(self) -> None:
+    def _announce_loading(self) -> None:
         letter = self._loading.mailbox.take() if self._loading else None
         if letter:
-            self.downloaded.emit(*letter)
+            self.loading.emit(*letter)
 
     def _data_loaded(self, dataset: Dataset) -> None:
         if self._loading is None:  # shut down meanwhile

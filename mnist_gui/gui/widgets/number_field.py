@@ -102,7 +102,7 @@ class NumberField(Guarded, QDoubleSpinBox):
         return int(number) if self._whole else number
 
     def textFromValue(self, number: float) -> str:
-        return str(int(number)) if self._whole else write(number, self._digits)
+        return (str(int(number)) if self._whole else write(number, self._digits)).replace("-", "−")
 
     def valueFromText(self, text: str) -> float:
         for number in (super().value(), self._before):

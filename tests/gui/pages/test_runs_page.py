@@ -84,7 +84,7 @@ def test_runs_are_listed_and_laid_over_each_other(page: RunsPage, session: Sessi
     add(session, run("notebook"))
     assert says(page, FAULTS)
     cells = [page.table.item(1, column).text() for column in range(6)]
-    assert cells == ["notebook", "notebook", "42", "5", "84.21 %", "2.0 s"]
+    assert cells == ["notebook recipe", "Notebook", "42", "5", "84.21 %", "2.0 s"]
     assert curves(page) == [4, 4]
 
 
@@ -129,7 +129,7 @@ def test_a_removed_run_is_gone_and_the_others_keep_their_colour(
     assert page.table.rowCount() == 2
     page.remove_button.click()
     assert page.table.rowCount() == 1
-    assert page.table.item(0, 0).text() == "notebook"
+    assert page.table.item(0, 0).text() == "notebook recipe"
     assert colour(page, 0) == before
     assert curves(page) == [2, 2]
     assert len(session.runs) == 1
@@ -179,7 +179,7 @@ def test_a_newer_state_of_a_run_takes_its_row(page: RunsPage, session: Session) 
 def test_an_edited_network_is_named_so_and_has_no_curves(page: RunsPage, session: Session) -> None:
     session.take_back(run("default"))
     session.edit(session.network.parameters + 1, "add one")
-    assert page.table.item(0, 0).text() == "edited"
+    assert page.table.item(0, 0).text() == "edited by hand"
     assert page.table.item(0, 4).text() == page.table.item(0, 5).text() == "–"
     assert "changed by hand" in page.table.item(0, 0).toolTip()
     assert curves(page) == [0, 0]

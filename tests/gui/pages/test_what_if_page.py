@@ -240,7 +240,7 @@ def test_the_newest_of_many_networks_is_evaluated_last(qtbot: QtBot) -> None:
 def test_the_shift_map_says_each_answer(bench: Bench) -> None:
     expected = experiments.shift_answers(bench.network, bar())
     assert bench.says(f"up to {experiments.REACH} pixels · {expected.kept * 100:.0f} % are read as here")
-    sure = f"{expected.digits[4, 8]}, {expected.confidences[4, 8] * 100:.1f} % sure"
+    sure = f"{expected.digits[4, 8]}, probability {expected.confidences[4, 8] * 100:.1f} %"
     assert describe(expected, 4, 8) == f"moved 2 right, 2 up: {sure}"
     assert describe(expected, 6, 6).startswith("where it is: ")
     shifts = bench.page.shifts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -62,7 +63,7 @@ def test_a_download_is_offered_and_trained_on(
     qtbot: QtBot,
 ) -> None:
     shown: list[str] = []
-    one_epoch.session.trainer.downloaded.connect(lambda *_: shown.append(one_epoch.training_panel.status.text()))
+    one_epoch.session.trainer.loading.connect(lambda *_: shown.append(one_epoch.training_panel.status.text()))
     mirrors[0].answers.clear()
     messages.answers = ["Download"]
     click(one_epoch, "trainButton")
@@ -235,14 +236,47 @@ def test_a_folder_is_chosen_in_the_list(
     window: MainWindow, choose: Callable[[Path | str], None], data_folder: Path
 ) -> None:
     box = window.training_panel.data_box
-    last = box.count() - 1
-    assert box.itemText(last) == "Folder…"
-    for path, source in (("", "mnist"), (data_folder, str(data_folder)), ("", str(data_folder))):
+    file, count = data_folder / "train-images-idx3-ubyte", box.count()
+    assert [box.itemText(count - 2), box.itemText(count - 1)] == ["Folder…", "File…"]
+    for kind, path, source in (
+        ("Folder…", "", "mnist"),
+        ("Folder…", data_folder, str(data_folder)),
+        ("Folder…", "", str(data_folder)),
+        ("File…", file, str(file)),
+    ):
         choose(path)
-        box.setCurrentIndex(box.count() - 1)
-        box.activated.emit(box.count() - 1)
-        assert window.training_panel.data_box.source() == source
-        assert box.currentText() != "Folder…"
-    assert box.count() == last + 2
-    window.training_panel.data_box.choose(str(data_folder))
-    assert box.count() == last + 2
+        index = box.findText(kind)
+        box.setCurrentIndex(index)
+        box.activated.emit(index)
+        assert box.source() == source
+        assert box.itemData(box.currentIndex()) == source
+    assert box.count() == count + 2
+    box.choose(str(data_folder))
+    assert box.count() == count + 2
+
+
+def black_on_white(folder: Path) -> Path:
+    """Bars that are learned in an instant, stored with the paper white."""
+    dataset = data.load(folder)
+    path = folder.parent / "white.npz"
+    np.savez(
+        path,
+        x_train=255 - dataset.train_images,
+        y_train=dataset.train_labels,
+        x_test=255 - dataset.test_images,
+        y_test=dataset.test_labels,
+    )
+    return path
+
+
+@pytest.mark.parametrize(("answer", "bright"), [("Use them so", False), ("As stored", True), ("Cancel", None)])
+def test_what_was_changed_in_a_data_set_is_told_and_can_be_declined(
+    one_epoch: MainWindow, messages: Messages, data_folder: Path, qtbot: QtBot, answer: str, bright: bool | None
+) -> None:
+    one_epoch.training_panel.data_box.choose(str(black_on_white(data_folder)))
+    messages.answers = [answer]
+    used: list[data.Dataset] = []
+    one_epoch.session.data_wanted.emit(used.append)
+    qtbot.waitUntil(lambda: bool(messages.said) and one_epoch.session.state is State.IDLE)
+    assert "as stored" in messages.said[0]
+    assert [dataset.train_images.mean() > 127 for dataset in used] == ([] if bright is None else [bright])

@@ -122,7 +122,7 @@ class ConfusionView(Guarded, QWidget):
         painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
         corner = self.cell_rect(-1, -1)
         corner.setLeft(0)
-        painter.drawText(corner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "is ↓  as →")
+        painter.drawText(corner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "true ↓ as →")
         right = self.cell_rect(-1, self._classes - 1)
         heading = QRectF(right.right() + 2 * theme.GRID, right.top(), _ACCURACY - 2 * theme.GRID, right.height())
         painter.drawText(heading, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "read right")

@@ -63,7 +63,7 @@ class MistakesPage(Page):
         self.matrix = ConfusionView()
         self.thumbnails = Thumbnails()
         self.shares_box = check_box("in % of the row", "sharesBox", "Shares of each digit's images instead of counts")
-        self.matrix_part = Section("Who is taken for whom", "", _MATRIX_TIP)
+        self.matrix_part = Section("True digit / read as", "", _MATRIX_TIP)
         self.own_box = check_box("my digits", "ownDigitsBox", "Your own digits instead of the test set")
         self.own_box.hide()
         self.matrix_part.head.addWidget(self.own_box)
@@ -195,7 +195,7 @@ class MistakesPage(Page):
         else:
             places = confusion.read_as(*cell)
             title = describe(confusion, *cell)
-            order = "least sure first" if cell[0] == cell[1] else "most confident first"
+            order = "least probable first" if cell[0] == cell[1] else "most confident first"
         self.images_part.set_title(title)
         self.images_part.set_note(order if len(places) else "none")
         self.all_button.setVisible(cell is not None)

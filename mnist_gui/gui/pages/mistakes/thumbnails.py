@@ -93,8 +93,8 @@ class _Images(Guarded, QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{answer} · {self._confusion.confidences[place] * 100:.0f} %"
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            sure = f"{self._confusion.confidences[place] * 100:.1f} % sure"
-            return f"Image {place:,}: a {label}, read as {answer}, {sure}. Click to see how."
+            probability = f"probability {self._confusion.confidences[place] * 100:.1f} %"
+            return f"Image {place:,}: a {label}, read as {answer}, {probability}. Click to see how."
         return None
 
 

@@ -171,7 +171,7 @@ class _Items(Guarded, QAbstractListModel):
         if self._answers is None:
             return "not read yet"
         place = self._place[digit.id]
-        return f"read as {self._answers[place]}, {self._confidences[place] * 100:.1f} % sure"
+        return f"read as {self._answers[place]}, probability {self._confidences[place] * 100:.1f} %"
 
 
 def _moment(time: str) -> str:

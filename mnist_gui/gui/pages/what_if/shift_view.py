@@ -159,7 +159,7 @@ def describe(answers: ShiftMap, row: int, column: int) -> str:
     ways = [(column - reach, "right", "left"), (row - reach, "down", "up")]
     moves = [f"{abs(by)} {there if by > 0 else back}" for by, there, back in ways if by]
     where = f"moved {', '.join(moves)}" if moves else "where it is"
-    return f"{where}: {answers.digits[row, column]}, {answers.confidences[row, column] * 100:.1f} % sure"
+    return f"{where}: {answers.digits[row, column]}, probability {answers.confidences[row, column] * 100:.1f} %"
 
 
 def _blend(answers: ShiftMap, paper: QColor) -> NDArray[np.uint8]:
