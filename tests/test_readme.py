@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 README = Path(__file__).parents[1] / "README.md"
 
 
+def printed(heading: str) -> str:
+    """The code under a heading."""
+    (code,) = re.findall(rf"{heading}\n.*?```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return code
+
+
 @pytest.fixture(scope="module")
 def added() -> dict[str, Any]:
     """All names of the code under "Add a layer"."""
-    (code,) = re.findall(r"### Add a layer\n.*?```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(printed("### Add a layer"), "README.md", "exec"), names)
     return names
 
 
@@ -65,3 +70,21 @@ def test_a_network_with_the_added_layers_learns(added: dict[str, Any]) -> None:
     *_, last = (progress for progress in reports if progress)
     assert last.epochs[-1].test_accuracy > 0.9
     assert not np.array_equal(made.named()["scale2.factors"], before)
+
+
+def test_from_python_it_trains_reads_and_tells_its_slopes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawn, "TRAIN_SIZE", 6000)
+    monkeypatch.setattr(drawn, "TEST_SIZE", 1000)
+    monkeypatch.setattr(drawn.load, "__defaults__", (6000, 1000))
+    code = printed("## From Python")
+    assert 15 <= code.count("\n") <= 25
+    exec(compile(code, "README.md", "exec"), {})
+    output = capsys.readouterr().out
+    accuracy, slope, measured = (
+        float(found) for found in re.findall(r"(-?\d+\.\d+)(?:% read|, m|$)", output, re.M)[-3:]
+    )
+    assert accuracy > 75
+    assert "read as 7" in output
+    assert measured == pytest.approx(slope, rel=0.05, abs=1e-4)

@@ -537,3 +537,14 @@ def test_in_any_order_nothing_is_lost(qapp: object) -> None:
             max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
         ),
     )
+
+
+def test_a_run_that_learned_nothing_says_so_and_what_to_try(
+    ready: MainWindow, messages: Messages, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(
+        "mnist_gui.gui.session.nothing_learned", lambda progress: f"Nothing after {progress.step} steps."
+    )
+    ready.training_panel.train()
+    qtbot.waitUntil(lambda: bool(messages.said), timeout=20_000)
+    assert messages.said == ["Nothing after 40 steps."]
