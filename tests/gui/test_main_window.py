@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from conftest import Messages
     from PySide6.QtCore import QThread
     from PySide6.QtGui import QRegion
     from pytestqt.qtbot import QtBot
@@ -469,3 +471,41 @@ def test_the_shipped_model_reads_real_samples(window: MainWindow, qtbot: QtBot) 
         right += digit(window) == window.canvas.caption[-1]
     assert right >= 34
     assert "60,000" in window.data_label.text()
+
+
+# What it is opened with
+
+
+def test_it_opens_with_a_picture_or_a_model(window: MainWindow, messages: Messages, tmp_path: Path) -> None:
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    window.canvas.grab().save(str(tmp_path / "three.png"))
+    window.canvas.clear()
+    window.open(tmp_path / "three.png")
+    assert window.canvas.caption == "three.png"
+    window.session.save(tmp_path / "mine.safetensors", with_history=False)
+    window.session.open_shipped()
+    window.open(tmp_path / "mine.safetensors")
+    assert window.session.checkpoint.name == "mine.safetensors"
+    window.open(tmp_path / "none.safetensors")
+    assert "none.safetensors" in messages.said[0]
+    assert window.session.checkpoint.name == "mine.safetensors"
+
+
+def test_pasting_where_nothing_was_ever_copied_says_so(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    clipboard = SimpleNamespace(mimeData=lambda: None)
+    monkeypatch.setattr("mnist_gui.gui.drawing.canvas.QGuiApplication.clipboard", lambda: clipboard)
+    window.canvas.paste()
+    assert "holds no picture" in window.statusBar().currentMessage()
+
+
+@pytest.mark.parametrize("side", [28, 300, 600, 1500])
+def test_a_picture_that_is_pasted_as_picture_data_is_read_whatever_its_size(
+    window: MainWindow, read: Callable[[MainWindow], str], side: int
+) -> None:
+    draw(window.canvas, on_screen(window.canvas, SEVEN))
+    picture = window.canvas.grab().toImage().scaled(side, side)
+    window.canvas.clear()
+    QApplication.clipboard().setImage(picture)
+    for _ in range(3):
+        window.canvas.paste()
+        assert read(window) == "7"

@@ -73,7 +73,7 @@ def wait_for(window: QWidget, what: str, work: Callable[[Callable[[int, int], No
         dialog = QProgressDialog(what, "Cancel", 0, 1000, window)
         dialog.setWindowModality(Qt.WindowModality.WindowModal)
         dialog.setMinimumDuration(0)
-        dialog.setValue(0)
+        dialog.show()
         worker.progressed.connect(dialog.setValue)
         loop = QEventLoop()
         worker.finished.connect(loop.quit)
