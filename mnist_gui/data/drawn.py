@@ -123,7 +123,11 @@ def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
         In the order in which the pen makes them; the digit is about 100 units high, around the origin.
     """
     forms = skeletons(digit)
-    skeleton = forms[rng.choice(len(forms), p=_shares(forms))]
+    return draw_form(forms[rng.choice(len(forms), p=_shares(forms))], rng)
+
+
+def draw_form(skeleton: Skeleton, rng: np.random.Generator) -> list[Stroke]:
+    """Draw one form of a digit, or of anything else that `skeletons.form` can describe, as `draw` does."""
     (points,), (widths,) = _paths(skeleton, 1, rng)
     widths = widths * _thickness(1, rng) * 5  # 20 pixels of the field are 100 units
     return [
