@@ -31,6 +31,7 @@ _UNEVEN_SHARE: Final = 0.04  # of the picture
 _MOST: Final = 0.5  # of the picture; more than that is ground and not ink
 _MOST_LIGHT: Final = 0.4  # likewise, for what is lighter than its ground
 _DARKEST: Final = 30.0  # grey levels: a darker ground counts as this dark
+_FAR_LESS: Final = 0.3
 _THICK: Final = 0.2  # of the picture's shorter side
 _TWO_GREYS: Final = 3.7  # distance of two greys in deviations within them; an even slope of light has 3.46
 
@@ -72,6 +73,8 @@ def find_ink(brightness: NDArray[np.float32]) -> Iterator[Ink]:
     longer = max(brightness.shape)
     *narrow, widest = (part * longer for part in WIDEST_LINES)
     wide, darker = _on_uneven_paper(brightness, widest)
+    if wide is not None and smooth is not None and wide.contrast < _FAR_LESS * smooth.contrast:
+        wide = None  # the soft edge of something that is too wide
     grey = _of_two_greys(brightness)
     other = wide or smooth or grey
     for width in narrow:

