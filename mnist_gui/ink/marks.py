@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from mnist_gui.ink.parts import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,9 @@ LONG: Final = 0.45
 
 AROUND: Final = 0.6
 """What surrounds the digit on more than this part of all sides is a frame or a ring."""
+
+_BOX: Final = 0.5  # of the picture's height and width: a smaller box is not looked into
+_FRAME: Final = 0.03  # of a box's longer side: how far its lines may be from straight, and how thick
 
 _DIRECTIONS: Final = 72  # in which is looked for what surrounds
 
@@ -47,6 +53,45 @@ def digit_parts(found: Parts) -> list[Part]:
     return _without_specks(parts)
 
 
+def cut_frames(found: Parts) -> Parts:
+    """Part a box from the digit in it where they touch.
+
+    A box is what has ink along all four sides of its own extent; it is cut out only if something as high as a digit
+    is left in it, so that a square 0 or 8 stays whole.
+
+    Parameters
+    ----------
+    found : Parts
+
+    Returns
+    -------
+    Parts
+        The same, or with such a part as its box and what was in it.
+    """
+    result: list[Part] = []
+    for part in found.parts:
+        large = part.height > _BOX * found.shape[0] and part.width > _BOX * found.shape[1]
+        result += _cut_frame(part) if large else [part]
+    return replace(found, parts=tuple(sorted(result, key=lambda part: -part.amount)))
+
+
+def _cut_frame(part: Part) -> list[Part]:
+    height, width = part.height, part.width
+    y, x = (part.cells - part.low).T
+    band = 1 + round(_FRAME * max(height, width))
+    distances = (y, height - 1 - y, x, width - 1 - x)
+    full = (width, width, height, height)
+    sides = [distance < band for distance in distances]
+    along = (x, x, y, y)
+    if any(len(np.unique(a[side])) < 0.8 * length for side, a, length in zip(sides, along, full, strict=True)):
+        return [part]
+    frame = np.any(sides, axis=0)
+    inside = split(part, ~frame)
+    if max((piece.height for piece in inside), default=0) < 0.3 * height:
+        return [part]
+    return [*split(part, frame), *inside]
+
+
 def things(parts: Sequence[Part]) -> list[Part]:
     """Return the parts that are about as large as the largest, and no rules: of a page of digits all but the 1s."""
     curved = [part for part in parts if not part.is_straight()]
@@ -65,23 +110,23 @@ def _without_rules(parts: list[Part], shape: tuple[int, int]) -> list[Part]:
     for part in sorted(parts, key=lambda part: _distance_to_edge(part, shape)):
         across = 0 if part.width > part.height else 1  # the axis that the rule doesn't go along
         along = 1 - across
-        length = (part.height, part.width)[along]
-        if length < LONG * shape[along] or (part.height, part.width)[across] > 0.12 * length + 2:
-            continue
+        length, thickness = (part.height, part.width)[along], (part.height, part.width)[across]
         near = _distance_to_edge(part, shape) < EDGE * shape[across] + 1
         through = length > 0.95 * shape[along]
-        if not (near or through) or not part.is_straight():
+        thin = thickness < 0.12 * length + 2 and part.is_straight()
+        if length < LONG * shape[along] or not (near or through) or not (thin or (near and through)):
             continue
         rest = [other for other in parts if other is not part]
         largest = [other for other in rest if other.extent > _DIGIT * min(shape) and not _is_rule_like(other, shape)]
         if not largest:
-            # Alone it may be a 1; but no digit lies down.
+            # Alone a line that stands may be a 1; but no digit lies down.
             if across == 0 or (near and any(other.extent > _DIGIT * min(shape) for other in rest)):
                 parts = rest
             continue
         low = min(other.low[along] for other in largest)
         high = max(other.high[along] for other in largest)
-        if through or (part.low[along] <= low and part.high[along] >= high):
+        # Where the rest is as long, the picture is cropped to a digit, and this may be a 5's bar.
+        if part.low[along] <= low and part.high[along] >= high and high - low < 0.85 * length:
             parts = rest
     return parts
 
@@ -120,7 +165,7 @@ def _surroundings(core: Part, parts: list[Part]) -> tuple[list[Part], float]:
         if part is core or inside.mean() > 0.05:
             continue
         # Thin, and long beside the core: not another digit.
-        if part.extent < 0.4 * core.extent or part.amount > 0.3 * part.extent * max(part.extent, core.extent):
+        if part.extent < 0.25 * core.extent or part.amount > 0.3 * part.extent * max(part.extent, core.extent):
             continue
         direction = ((np.arctan2(*offset.T) / (2 * np.pi) + 0.5) * _DIRECTIONS).astype(int) % _DIRECTIONS
         distance = np.hypot(*offset.T)
@@ -128,7 +173,7 @@ def _surroundings(core: Part, parts: list[Part]) -> tuple[list[Part], float]:
         seen.append((part, direction, distance))
     marks, covered = [], np.zeros(_DIRECTIONS, np.bool_)
     for part, direction, distance in seen:
-        if len(np.unique(direction)) > 3 and (distance > 0.85 * furthest[direction]).mean() > 0.5:
+        if len(np.unique(direction)) > 2 and (distance > 0.85 * furthest[direction]).mean() > 0.5:
             marks.append(part)
             covered[direction] = True
     return marks, float(covered.mean())

@@ -97,20 +97,34 @@ def find_parts(coverage: NDArray[np.float32]) -> Parts:
     cell = max(1, -(-max(coverage.shape) // CELLS))
     cells = _in_cells(coverage, cell)
     mask = cells.max(axis=(1, 3)) > INKED
-    amounts = cells.sum(axis=(1, 3)) / cell**2
-    labels = _label(mask)
     places = np.argwhere(mask)
-    of_cell = labels[mask]
+    amounts = cells.sum(axis=(1, 3))[mask] / cell**2
+    parts = _connected(places, amounts)
+    return Parts(cell, mask.shape, tuple(sorted(parts, key=lambda part: -part.amount)))
+
+
+def split(part: Part, chosen: NDArray[np.bool_]) -> list[Part]:
+    """Return the connected pieces that some cells of a part make.
+
+    Its ink counts as evenly spread.
+    """
+    return _connected(part.cells[chosen], np.full(int(chosen.sum()), part.amount / len(part.cells)))
+
+
+def _connected(places: NDArray[np.intp], amounts: NDArray[np.floating]) -> list[Part]:
+    """Group cells, given by row and column in that order, into connected parts."""
+    if not len(places):
+        return []
+    places = places.astype(np.intp)
+    mask = np.zeros(places.max(axis=0) + 1, np.bool_)
+    mask[tuple(places.T)] = True
+    of_cell = _label(mask)[tuple(places.T)]
     order = np.argsort(of_cell, kind="stable")
-    places, of_cell = places[order], of_cell[order]
-    ends = np.flatnonzero(np.diff(of_cell)) + 1
-    parts = [
-        Part(group, float(amounts[tuple(group.T)].sum()), group.min(axis=0), group.max(axis=0))
-        for group in np.split(places, ends)
-        if len(group)
+    ends = np.flatnonzero(np.diff(of_cell[order])) + 1
+    return [
+        Part(group, float(ink.sum()), group.min(axis=0), group.max(axis=0))
+        for group, ink in zip(np.split(places[order], ends), np.split(amounts[order], ends), strict=True)
     ]
-    parts.sort(key=lambda part: -part.amount)
-    return Parts(cell, mask.shape, tuple(parts))
 
 
 def keep_only(coverage: NDArray[np.float32], parts: Parts, kept: list[Part]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_gui.ink import fit, reasons
 from mnist_gui.ink.field import DIGIT_SIZE
-from mnist_gui.ink.marks import digit_parts, things
+from mnist_gui.ink.marks import cut_frames, digit_parts, things
 from mnist_gui.ink.paper import Ink, find_ink
 from mnist_gui.ink.parts import find_parts, keep_only
 from mnist_gui.ink.reasons import Reason
@@ -38,8 +38,8 @@ DOT: Final = 3.0
 SMALL: Final = 0.15
 """A dot is smaller than this part of the picture's longer side."""
 
-COLOUR_AHEAD: Final = 3.0
-"""Colour is looked at instead of brightness where it shows so many times the contrast."""
+COLOUR_AHEAD: Final = 2.0
+"""Colour is looked at before brightness where its range is so many times as wide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +146,7 @@ def _readings(image: Image.Image) -> Iterator[NDArray[np.float32]]:
         image = Image.alpha_composite(paper, image)
     brightness = small(image.convert("L"))
     colour = None if image.mode in ("L", "1", "LA") else _colour(small(image.convert("RGB").convert("YCbCr")))
-    if colour is not None and _contrast(colour) > COLOUR_AHEAD * _contrast(brightness):
+    if colour is not None and _range(colour) > COLOUR_AHEAD * _range(brightness):
         yield colour
     yield brightness
     if opacity is not None:
@@ -164,9 +164,9 @@ def _colour(pixels: NDArray[np.float32]) -> NDArray[np.float32] | None:
     return plane.reshape(pixels.shape[:2])
 
 
-def _contrast(plane: NDArray[np.float32]) -> float:
-    ink = next(find_ink(plane), None)
-    return 0.0 if ink is None else ink.contrast
+def _range(plane: NDArray[np.float32]) -> float:
+    """Range of the values, but for one in 500 at either end."""
+    return float(np.subtract(*np.percentile(plane[::2, ::2], (99.8, 0.2))))
 
 
 def _read(ink: Ink, seen: Step) -> PictureSteps:
@@ -176,7 +176,7 @@ def _read(ink: Ink, seen: Step) -> PictureSteps:
     def none(reason: Reason, digits: tuple[NDArray[np.uint8], ...] = ()) -> PictureSteps:
         return PictureSteps(None, reason, tuple(steps), digits)
 
-    found = find_parts(ink.coverage)
+    found = cut_frames(find_parts(ink.coverage))
     if not found.parts:
         return none(Reason.NOTHING_ON_PAPER)
     thin = fit.thickness_of(ink.coverage) < THIN_RULE * max(ink.coverage.shape)

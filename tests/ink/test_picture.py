@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RNG = np.random.default_rng(0)
 FIVE = [[(135, 100), (95, 100), (92, 145), (130, 160), (125, 200), (90, 200)], [(95, 88), (145, 88)]]
+BOX_OF_TOUCHING = [(20, 60), (220, 60), (220, 258), (20, 258), (20, 60)]
 ONE = [[(118, 75), (118, 205)]]
 
 
@@ -73,6 +74,23 @@ def test_a_ring_alone_is_a_zero_and_a_frame_nothing(also: Callable[[Sheet], None
 def test_a_margin_line_alone_may_be_a_one_but_a_line_that_lies_is_nothing() -> None:
     assert explain_picture(picture([], margin)).reason is None
     assert explain_picture(picture([], writing_line)).reason is Reason.NOTHING_ON_PAPER
+
+
+def test_a_digit_that_touches_its_frame_is_cut_out() -> None:
+    touching = [[(80.0, 110.0), (160.0, 110.0), (110.0, 256.0)]]  # a 7
+    marked = from_picture(picture(touching, lambda sheet: sheet.line(np.array(BOX_OF_TOUCHING), 3)))
+    alone = from_picture(picture(touching))
+    assert alone is not None
+    assert marked is not None
+    assert np.corrcoef(alone.ravel(), marked.ravel())[0, 1] > 0.8
+
+
+@pytest.mark.parametrize("bars", [1, 0])
+def test_a_square_eight_and_zero_stay_whole(bars: int) -> None:
+    square = [[(60, 40), (180, 40), (180, 240), (60, 240), (60, 40)], [(60, 140), (180, 140)]][: 1 + bars]
+    image = from_picture(picture(square))
+    assert image is not None
+    assert (image[:, 14] > 128).sum() >= 4 + 2 * bars
 
 
 def test_each_step_can_be_looked_at() -> None:
