@@ -31,7 +31,7 @@ _UNEVEN_SHARE: Final = 0.04  # of the picture
 _MOST: Final = 0.5  # of the picture; more than that is ground and not ink
 _MOST_LIGHT: Final = 0.4  # likewise, for what is lighter than its ground
 _DARKEST: Final = 30.0  # grey levels: a darker ground counts as this dark
-_FAR_LESS: Final = 0.3
+_FAR_LESS: Final = 0.3  # of the contrast on smooth paper
 _THICK: Final = 0.2  # of the picture's shorter side
 _TWO_GREYS: Final = 3.7  # distance of two greys in deviations within them; an even slope of light has 3.46
 

@@ -40,6 +40,13 @@ WIDEST: Final = 1.8
 MANY: Final = 7
 """No digit falls into so many things of its own."""
 
+_FAINT: Final = 60  # of 255: paler edges of lines are left out
+# Where the arms may meet, from the middle of the box.
+_NEAR: Final = np.stack(np.meshgrid(*[np.arange(-3, 4, 1.5)] * 2), axis=-1).reshape(-1, 2)
+_HALF_ARM: Final = 2.25  # half an arm's width in pixels, with what a hand's lines swing
+_CROSS: Final = 0.95  # of the ink lies on the arms
+_RULED: Final = 0.85  # of all ink
+_THROUGH: Final = 0.75  # of the picture's length is inked along a rule
 _SLANTS: Final = (0.0, -0.2, 0.2, -0.4, 0.4)  # along which two digits may lie beside each other
 
 
@@ -115,7 +122,7 @@ def is_cross(image: NDArray[np.uint8]) -> bool:
     Returns
     -------
     bool
-        True for some eight of ten such signs, and for one of some thousand digits: a 4 that is hardly open.
+        True for some six of ten such signs drawn by hand, and hardly ever for a digit.
     """
     rows, columns = np.nonzero(image > _FAINT)
     if not len(rows):
@@ -135,12 +142,6 @@ def is_cross(image: NDArray[np.uint8]) -> bool:
     alike = lengths.min(axis=0) > np.maximum(0.4 * lengths.max(axis=0), 3)
     share = (weights * on_arm).sum(axis=1) / weights.sum()
     return bool((alike & (share > _CROSS)).any()) and not _has_hole(image)
-
-
-_FAINT: Final = 60  # of 255: paler edges of lines are left out
-_NEAR: Final = np.stack(np.meshgrid(*[np.arange(-3, 4, 1.5)] * 2), axis=-1).reshape(-1, 2)
-_HALF_ARM: Final = 2.25  # half an arm's width in pixels, with what a hand's lines swing
-_CROSS: Final = 0.95  # of the ink lies on the arms
 
 
 def _has_hole(image: NDArray[np.uint8]) -> bool:
@@ -193,7 +194,3 @@ def is_ruling(cells: NDArray[np.intp], shape: tuple[int, int], *, lines: int = 2
         explained |= best
         parallel = max(parallel, found)
     return parallel >= lines and bool(explained.mean() > _RULED)
-
-
-_RULED: Final = 0.85  # of all ink
-_THROUGH: Final = 0.75  # of the picture's length is inked along a rule
