@@ -8,3 +8,4 @@ _PACKAGE: Final = Path(__file__).parent
 # In an installed wheel they are part of the package; in a checkout they stand beside it.
 ASSETS: Final = next(folder for folder in (_PACKAGE / "assets", _PACKAGE.parent / "assets") if folder.is_dir())
 SHIPPED_MODEL: Final = ASSETS / "model.safetensors"
+UNLIKE: Final = ASSETS / "unlike.npz"

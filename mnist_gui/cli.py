@@ -373,18 +373,21 @@ def _predict(options: argparse.Namespace) -> int:
 def _read_picture(network: Network, path: Path) -> dict[str, Any]:
     from mnist_gui import ink, picture_file
 
-    image = ink.from_picture(picture_file.open_picture(path))
-    if image is None:
-        return {"file": str(path), "digit": None, "confidence": None, "probabilities": None}
-    probabilities = network.probabilities(image[None])[0].astype(float)
+    read = ink.explain_picture(picture_file.open_picture(path))
+    if read.image is None:
+        nothing = {"digit": None, "confidence": None, "probabilities": None}
+        return {"file": str(path), **nothing, "reason": str(read.reason)}
+    probabilities = network.probabilities(read.image[None])[0].astype(float)
     return {
         "file": str(path),
         "digit": int(probabilities.argmax()),
         "confidence": float(probabilities.max()),
         "probabilities": probabilities.tolist(),
+        "reason": None,
     }
 
 
 def _answer_line(answer: dict[str, Any]) -> str:
-    read = "no digit" if answer["digit"] is None else f"{answer['digit']} ({answer['confidence']:.1%})"
+    digit, reason = answer["digit"], answer["reason"]
+    read = f"no digit ({reason})" if digit is None else f"{digit} ({answer['confidence']:.1%})"
     return f"{answer['file']}: {read}"

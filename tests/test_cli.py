@@ -346,19 +346,21 @@ def test_predict_reads_each_picture(capsys: pytest.CaptureFixture[str], tmp_path
     first, second, third = output.splitlines()
     assert re.fullmatch(rf"{re.escape(str(dark))}: \d \(\d+\.\d%\)", first)
     assert re.fullmatch(rf"{re.escape(str(light))}: \d \(\d+\.\d%\)", second)
-    assert third == f"{tmp_path / 'blank.png'}: no digit"
+    assert third == f"{tmp_path / 'blank.png'}: no digit (nothing on the paper)"
 
     status, output, errors = call(capsys, "predict", *files, "--model", model, "--json")
     assert (status, errors) == (0, "")
     answers = json.loads(output)
-    assert [list(answer) for answer in answers] == [["file", "digit", "confidence", "probabilities"]] * 3
+    assert [list(answer) for answer in answers] == [["file", "digit", "confidence", "probabilities", "reason"]] * 3
     assert [answer["file"] for answer in answers] == list(map(str, files))
     for answer, line in zip(answers[:2], (first, second), strict=True):
         assert len(answer["probabilities"]) == 10
         assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-6)
         assert answer["confidence"] == max(answer["probabilities"]) == answer["probabilities"][answer["digit"]]
         assert line.endswith(f"{answer['digit']} ({answer['confidence']:.1%})")
-    assert answers[2] == {"file": str(files[2]), "digit": None, "confidence": None, "probabilities": None}
+    nothing = dict.fromkeys(["digit", "confidence", "probabilities"])
+    assert answers[2] == {"file": str(files[2]), **nothing, "reason": "nothing on the paper"}
+    assert answers[0]["reason"] is None
 
 
 def test_one_bad_picture_does_not_cost_the_others(

@@ -18,7 +18,8 @@ import numpy as np
 from mnist_gui.data import caches
 from mnist_gui.data.dataset import CLASSES, IMAGE_SIZE, Dataset
 from mnist_gui.data.skeletons import Skeleton, skeletons
-from mnist_gui.ink import CENTRE, DAB_SPACING, DIGIT_SIZE, THICKNESS, Stroke, render
+from mnist_gui.ink import CENTRE, DIGIT_SIZE, THICKNESS, Stroke, render
+from mnist_gui.ink.strokes import DAB_SPACING
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -236,9 +237,14 @@ def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
         In the order in which the pen makes them; the digit is about 100 units high, around the origin.
     """
     forms = skeletons(digit)
-    skeleton = forms[rng.choice(len(forms), p=_shares(forms))]
+    return draw_form(forms[rng.choice(len(forms), p=_shares(forms))], rng)
+
+
+def draw_form(skeleton: Skeleton, rng: np.random.Generator) -> list[Stroke]:
+    """Draw one form of a digit, or of anything else that `skeletons.form` can describe, as `draw` does."""
     haste = rng.random(1, np.float32)
-    normals = rng.standard_normal((1, sum(_SIZES.values())), np.float32)
+    more = max(0, skeleton.places.size - _PLACES)  # than a digit has
+    normals = rng.standard_normal((1, sum(_SIZES.values()) + more), np.float32)
     paths, (widths,) = _paths(skeleton, haste, normals)
     (points,) = _bend(paths, normals)
     widths = widths * _thickness(normals) * 5  # 20 pixels of the field are 100 units
@@ -271,7 +277,8 @@ def _paths(
     count, length = len(haste), len(skeleton.stroke_of)
     places = (skeleton.places - skeleton.places.mean(axis=0)).astype(np.float32)
     jitter = np.where(skeleton.ends, END_JITTER, PLACE_JITTER)[:, None].astype(np.float32)
-    places = places + _part(normals, "places")[:, : places.size].reshape(count, *places.shape) * jitter
+    moves = np.concatenate([_part(normals, "places"), normals[:, sum(_SIZES.values()) :]], axis=1)
+    places = places + moves[:, : places.size].reshape(count, *places.shape) * jitter
     hasty = (haste**2)[:, None, None]
     points = (1 - hasty) * (skeleton.sharp.astype(np.float32) @ places)
     points += hasty * (skeleton.smooth.astype(np.float32) @ places)

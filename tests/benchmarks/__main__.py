@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnist_gui.assets import SHIPPED_MODEL
 
-from . import machine, network, reading, teaching, window
+from . import machine, network, pictures, reading, teaching, window
 from .contenders import UnavailableError
 from .report import COMPARISON_HEAD, MEASURE_HEAD, Comparison, table
 
@@ -20,7 +20,7 @@ COMPARED = {
     "startup": window.start_up,
     "throughput": window.throughput,
 }
-SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes", "reading", "teaching"]
+SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes", "reading", "pictures", "teaching"]
 
 
 def _skipped(error: UnavailableError) -> None:
@@ -55,7 +55,12 @@ def main() -> None:
     parser.add_argument(
         "--strokes", type=Path, metavar="FILE", help="pen strokes of several writers, for reading and teaching"
     )
-    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, metavar="FILE", help="what is taught (shipped)")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="folders of pictures whose names begin with the digit"
+    )
+    parser.add_argument(
+        "--model", type=Path, default=SHIPPED_MODEL, metavar="FILE", help="what is taught, and reads pictures (shipped)"
+    )
     arguments = parser.parse_args()
     chosen = arguments.sections or SECTIONS
     if unknown := set(chosen) - set(SECTIONS):
@@ -97,6 +102,9 @@ def main() -> None:
             print(table(reading.ARCHITECTURES_HEAD, reading.architecture_rows(arguments.strokes)), end="\n\n")
         else:
             _skipped(UnavailableError("reading needs --strokes FILE"))
+    if "pictures" in chosen:
+        print(table(pictures.HEAD, pictures.rows(arguments.model, arguments.pictures)), end="\n\n")
+        print(table(pictures.NO_DIGIT_HEAD, pictures.no_digit_rows(arguments.strokes)), end="\n\n")
     if "teaching" in chosen:
         try:
             print(table(teaching.HEAD, list(teaching.rows(arguments.strokes, arguments.model))), end="\n\n")
