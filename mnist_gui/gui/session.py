@@ -52,6 +52,9 @@ class Drawing(Protocol):
     def seen(self) -> NDArray[np.uint8] | None:
         """Give what the network sees, shape (28, 28), or None if there is no digit."""
 
+    def why_not(self) -> str:
+        """Say in a few words why there is no digit; nothing if there is one."""
+
     def strokes_on_paper(self) -> list[Stroke]:
         """List what can be seen of the strokes, in units of the paper's side."""
 

@@ -35,6 +35,9 @@ class Paper:
     def seen(self) -> NDArray[np.uint8] | None:
         return self.image
 
+    def why_not(self) -> str:
+        return "nothing drawn yet" if self.image is None else ""
+
     def strokes_on_paper(self) -> list[Stroke]:
         return []
 

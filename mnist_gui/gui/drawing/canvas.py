@@ -94,6 +94,7 @@ class Canvas(PenArea):
         self._drawing = _Drawing()
         self._line: list[tuple[float, float, float]] = []  # x, y, width of the stroke under way
         self._seen: NDArray[np.uint8] | None = None
+        self._reason: ink.Reason | None = ink.Reason.NOTHING_DRAWN  # why nothing is seen
         self._seen_is_known = True
         self._ink: InkLayer | None = None
         self._inked: tuple[Stroke, ...] | None = None  # the finished strokes that are in _ink
@@ -124,12 +125,22 @@ class Canvas(PenArea):
             0 is paper, 255 is ink; not to be written to. None if there is no digit.
         """
         if not self._seen_is_known:
+            before = self._reason
             if self._drawing.picture is not None and not self._line:
-                self._seen = self._drawing.picture
+                self._seen, self._reason = self._drawing.picture, None
             else:
-                self._seen = ink.from_strokes(self.strokes_on_paper())
+                strokes = self.strokes_on_paper()
+                self._reason = ink.judge(strokes)
+                self._seen = None if self._reason else ink.from_strokes(strokes)
             self._seen_is_known = True
+            if self._reason != before:
+                self.update()
         return self._seen
+
+    def why_not(self) -> str:
+        """Say in a few words why nothing is seen; nothing if something is."""
+        self.seen()
+        return str(self._reason or "")
 
     @property
     def caption(self) -> str:
@@ -372,6 +383,10 @@ class Canvas(PenArea):
             self._write(painter, bottom.toRect(), self._drawing.caption, 0.9)
         else:
             self._paint_strokes(painter, paper)
+            if self._reason is not None:
+                painter.setPen(color(QPalette.ColorRole.PlaceholderText))
+                foot = paper.adjusted(_CORNER, paper.height() * 9 // 10, -_CORNER, 0)
+                self._write(painter, foot, str(self._reason), 0.9)
 
         strong = self._drop_is_near or self._focus_is_shown
         role, width = (QPalette.ColorRole.Highlight, 2) if strong else (QPalette.ColorRole.Mid, 1)

@@ -60,10 +60,10 @@ def may_be_in(data: QMimeData) -> bool:
 
 
 def _digit(picture: Image.Image, name: str) -> NDArray[np.uint8]:
-    seen = ink.from_picture(picture)
-    if seen is None:
-        raise ink.PictureError(f"{name} holds no digit")
-    return seen
+    result = ink.explain_picture(picture)
+    if result.image is None:
+        raise ink.PictureError(f"{name} holds no digit: {result.reason}")
+    return result.image
 
 
 def _to_pillow(image: QImage) -> Image.Image:

@@ -14,12 +14,14 @@ from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.explain.arithmetic import ReceptiveField, receptive_field
+from mnist_gui.explain.unlike import is_unlike
 from mnist_gui.gui.network.digit_keys import DigitKeys
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.network.probability_bars import ProbabilityBars
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.steady_label import SteadyLabel
+from mnist_gui.ink import Reason
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
 
 if TYPE_CHECKING:
@@ -71,6 +73,11 @@ class Column(QWidget):
     def add(self, widget: QWidget) -> None:
         """Put something under what is shown."""
         self._layout.addWidget(widget)
+
+    @property
+    def text(self) -> str:
+        """The small grey line."""
+        return self._shape.text()
 
     def set_shape(self, text: str) -> None:
         """Change the small grey line."""
@@ -127,7 +134,7 @@ class NetworkView(Guarded, QWidget):
         font.setBold(True)
         self._digit.setFont(font)
         self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
-        self.answer_column = Column("answer", "most probable", self._digit, "The digit with the highest probability.")
+        self.answer_column = Column("answer", "most probable", self._digit, _ANSWER_TIP)
         self._digit.setAccessibleName("Predicted digit: –")
         self.keys = DigitKeys()
         self.answer_column.add(self.keys)
@@ -167,25 +174,30 @@ class NetworkView(Guarded, QWidget):
         if reading is None:
             self._seen.show_values(None, 0, 255)
             self.bars.show_probabilities(None)
-            self.answer_column.set_shape("nothing drawn yet")
-            self._show_answer("–")
+            nothing = self._session.drawing.why_not()
+            self.answer_column.set_shape(nothing if nothing == Reason.NOTHING_DRAWN else "no digit")
+            self._show_answer("–", nothing)
         else:
             self._seen.show_values(reading.image[None].astype(np.float32), 0, 255)
             self.bars.show_probabilities(reading.probabilities)
             first, second = reading.ranked[:2]
             p = reading.probabilities
-            close = p[second] > CLOSE * p[first]
-            self.answer_column.set_shape(
-                f"{first}, or perhaps {second}" if close else f"probability {p[first] * 100:.1f} %"
-            )
-            self._show_answer(str(first))
+            remark = f"probability {p[first] * 100:.1f} %"
+            if p[second] > CLOSE * p[first]:
+                remark = f"{first}, or perhaps {second}"
+            if strange := self._session.image is not None and is_unlike(self._session.image):
+                remark = "unlike any digit"
+            self.answer_column.set_shape(remark)
+            self._show_answer(str(first), remark if strange else "")
         answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)
 
-    def _show_answer(self, answer: str) -> None:
+    def _show_answer(self, answer: str, remark: str = "") -> None:
         if answer != self._digit.text():
             self._digit.setText(answer)
-            self._digit.setAccessibleName(f"Predicted digit: {answer}")  # the name is all that is read out of a label
+        name = f"Predicted digit: {answer}{remark and f' ({remark})'}"  # the name is all that is read out of a label
+        if name != self._digit.accessibleName():
+            self._digit.setAccessibleName(name)
 
     def _outline(self, question: object, field: Field | None) -> None:
         """Outline the cell of a map, (layer, (map, row, column)), and the part of the image that it depends on."""
@@ -335,6 +347,10 @@ def _line(start: QRectF, end: QRectF) -> QPainterPath:
     return path
 
 
+_ANSWER_TIP = (
+    "The digit with the highest probability. The network knows ten digits and must choose one of them: what is unlike "
+    "all of them is said to be so."
+)
 _FILTER_TIP = (
     "A filter is a small grid of weights that slides over the image; red weights add where there is ink, blue ones "
     "subtract."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hand import SEVEN, draw, on_screen
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF
 from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
@@ -22,6 +23,7 @@ from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, Dropout, Flatten, ReLU
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from mnist_gui.gui.main_window import MainWindow
     from mnist_gui.gui.session import Session
     from mnist_gui.nn.layer import Layer
 
@@ -187,7 +189,9 @@ def test_bars_stand_for_probabilities(qtbot: QtBot) -> None:
 
 
 def test_of_equals_the_smaller_digit_is_the_answer_everywhere(view: NetworkView, session: Session) -> None:
-    look(session, architectures.build("notebook"), np.full((28, 28), 9, np.uint8))
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 13:15] = 255  # a 1, to be like a digit
+    look(session, architectures.build("notebook"), image)
     assert view.answer == "0"
     assert view.bars.accessibleDescription().startswith("0: 10.0%")
     assert "0, or perhaps 1" in [label.text() for label in view.answer_column.findChildren(QLabel)]
@@ -252,3 +256,29 @@ class Painted(QObject):
         if isinstance(event, QPaintEvent):
             self.regions.append(event.region())
         return False
+
+
+def test_what_is_no_digit_is_told_apart(window: MainWindow, qtbot: QtBot) -> None:
+    """Nothing, a dot, several digits, a letter: each in the words that fit."""
+    canvas, view = window.canvas, window.network_view
+
+    def said() -> tuple[str, str]:
+        qtbot.waitUntil(lambda: window.session.up_to_date)
+        return view.answer, canvas.why_not()
+
+    assert said() == ("–", "nothing drawn yet")
+    draw(canvas, on_screen(canvas, [(0.5, 0.5), (0.5, 0.501)]))
+    assert said() == ("–", "too small to read")
+    assert "too small to read" in window.findChild(QWidget, "predictedDigit").accessibleName()
+    canvas.clear()
+    for left in (0.0, 0.5):
+        draw(canvas, on_screen(canvas, [(left + 0.45 * x, 0.25 + 0.45 * y) for x, y in SEVEN]))
+    assert said() == ("–", "several things: draw one digit")
+    canvas.clear()
+    draw(canvas, on_screen(canvas, SEVEN))
+    assert said() == ("7", "")
+    assert "unlike" not in view.answer_column.text
+    canvas.clear()
+    draw(canvas, on_screen(canvas, [(0.15, 0.25), (0.3, 0.75), (0.5, 0.4), (0.7, 0.75), (0.85, 0.25)]))  # a W
+    assert said()[0] != "–"
+    assert view.answer_column.text == "unlike any digit"
