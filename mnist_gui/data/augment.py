@@ -17,7 +17,7 @@ SHEAR: Final = 0.12
 SCALE: Final = 0.08  # of the logarithm of each side
 SHIFT: Final = 0.7  # pixels
 
-_AT_ONCE: Final = 256  # images whose coordinates stay in the cache
+_AT_ONCE: Final = 64  # images whose coordinates stay in the cache; larger arrays are asked of the system, and cleared
 
 
 def warp(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

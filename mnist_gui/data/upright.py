@@ -8,14 +8,18 @@ on upright images says so.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mnist_gui.data.augment import sample
+from mnist_gui.data import caches
 from mnist_gui.data.dataset import IMAGE_SIZE
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 SPREAD: Final = 5.0
@@ -25,12 +29,16 @@ CENTRE: Final = 14.25
 """Where the centre of mass goes, from the field's edges: the same as in `mnist_gui.ink`."""
 
 MOST_SLANT: Final = 1.0
-"""The strongest shear that is taken out, in columns for each row: 45°, more than any hand leans. Without a bound, a dash
-that rises a little would be sheared into a post."""
+"""The strongest shear that is taken out, in columns for each row: 45°, more than any hand leans. Without a bound, a
+dash that rises a little would be sheared into a post."""
+
+EDITION: Final = 1
+"""To be raised with each change of the code that makes other pictures: those in people's caches are then made anew."""
 
 _LEAST_VARIANCE: Final = 0.1  # of a line of no width, in pixels²; a single pixel has 1/12
-_AT_ONCE: Final = 256  # images whose coordinates stay in the processor's cache
+_AT_ONCE: Final = 64  # images whose coordinates stay in the cache; larger arrays are asked of the system, and cleared
 _PLACES: Final = np.arange(IMAGE_SIZE, dtype=np.float32) - (IMAGE_SIZE - 1) / 2
+_MIDDLE: Final = (IMAGE_SIZE - 1) / 2
 _POWERS: Final = np.stack([np.ones_like(_PLACES), _PLACES, _PLACES**2], axis=1)
 
 
@@ -55,14 +63,44 @@ def make_upright(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     result = np.empty_like(images)
     for start in range(0, len(images), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        result[part] = sample(images[part], *_maps(images[part]))
+        result[part] = _sample(images[part], *_lines(images[part]))
     return result
 
 
-def _maps(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the maps from the results' coordinates (row, column), about the middle, to the images'; see `sample`."""
+def cached_upright(images: NDArray[np.uint8]) -> Generator[None, None, NDArray[np.uint8]]:
+    """Read what `make_upright` made of the same images before, or else make it and keep it in the user's cache.
+
+    It hands over every few milliseconds, as a chance to stop, if there are some 1,000 images.
+    """
+    edition = hashlib.sha256(repr((EDITION, SPREAD, CENTRE, MOST_SLANT, np.__version__)).encode()).hexdigest()[:16]
+    path = cache_folder() / edition / hashlib.sha256(images.tobytes()).hexdigest()
+    content = caches.load(path, images.nbytes)
+    yield
+    if content is not None:
+        return np.frombuffer(content, np.uint8).reshape(images.shape)
+    result = make_upright(images)
+    yield
+    caches.store(path, result.tobytes())
+    yield
+    return result
+
+
+def cache_folder() -> Path:
+    """Say where upright images are kept; the folder need not exist."""
+    return caches.folder() / "upright"
+
+
+def _lines(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Say where each row and each pixel of the results comes from.
+
+    Returns
+    -------
+    rows : ndarray of float32, shape (n, 28)
+        In the images: a shear along the rows and a stretch leave rows rows.
+    columns : ndarray of float32, shape (n, 28, 28)
+    """
     by_row = (images.reshape(-1, IMAGE_SIZE).astype(np.float32) @ _POWERS).reshape(len(images), IMAGE_SIZE, 3)
-    moments = _POWERS.T @ by_row  # [image, power of the row, power of the column]
+    moments = (_POWERS.T @ by_row)[..., None]  # [image, power of the row, power of the column]
     mass = np.maximum(moments[:, 0, 0], 1)
     y, x = moments[:, 1, 0] / mass, moments[:, 0, 1] / mass
     vy = np.maximum(moments[:, 2, 0] / mass - y**2, _LEAST_VARIANCE)
@@ -75,7 +113,37 @@ def _maps(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.fl
     narrow = SPREAD * np.sqrt(shorter / longer)
     down = height / np.where(height >= width, SPREAD, narrow)  # rows of the image for each row of the result
     across = width / np.where(width > height, SPREAD, narrow)
-    maps = np.zeros((len(images), 2, 2), np.float32)
-    maps[:, 0, 0], maps[:, 1, 0], maps[:, 1, 1] = down, slant * down, across
-    centre = np.full((2, 1), CENTRE - IMAGE_SIZE / 2, np.float32)
-    return maps, np.stack([y, x], axis=1)[:, :, None] - maps @ centre
+    places = _PLACES - np.float32(CENTRE - IMAGE_SIZE / 2)
+    rows = down * places
+    columns = (x + slant * rows)[:, :, None] + (across * places)[:, None, :]
+    return rows + (y + _MIDDLE), columns + _MIDDLE
+
+
+def _sample(images: NDArray[np.uint8], rows: NDArray[np.float32], columns: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Look up pixels bilinearly: first between rows, all along them, and then between the pixels of these.
+
+    That is the sampling of `mnist_gui.data.augment`, where each pixel has a row of its own, in half the time.
+    """
+    n, side, width = len(images), IMAGE_SIZE + 2, IMAGE_SIZE + 4
+    # A pixel of paper all around, on which everything outside the field lands.
+    padded = np.zeros((n, side, width), np.float32)
+    padded[:, 1:-1, 1 : IMAGE_SIZE + 1] = images
+    at = np.clip(rows + 1, 0, IMAGE_SIZE + 0.999)
+    top = at.astype(np.intp)
+    first = (top + np.arange(n)[:, None] * side).ravel()
+    lines = padded.reshape(-1, width)
+    between, below = lines.take(first, axis=0), lines.take(first + 1, axis=0)
+    below -= between
+    below *= (at - top).reshape(-1, 1)
+    between += below
+    across = np.clip(columns + 1, 0, IMAGE_SIZE + 0.999)
+    left = across.astype(np.int32)
+    across -= left
+    left += (np.arange(n * IMAGE_SIZE, dtype=np.int32) * width).reshape(n, IMAGE_SIZE, 1)
+    pixels = between.reshape(-1)
+    result, right = pixels.take(left), pixels.take(left + 1)
+    right -= result
+    right *= across
+    result += right
+    result += 0.5
+    return result.astype(np.uint8)
