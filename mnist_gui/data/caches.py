@@ -78,7 +78,8 @@ def _pack(content: bytes) -> bytes:
     """
     values = np.frombuffer(content, np.uint8)
     inked = values != 0
-    return np.packbits(inked).tobytes() + values[inked].tobytes()
+    packed: bytes = np.packbits(inked).tobytes() + values[inked].tobytes()
+    return packed
 
 
 def _unpack(packed: bytes, size: int) -> bytes:
