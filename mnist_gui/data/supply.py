@@ -52,16 +52,16 @@ class Supply:
         self._source: NDArray[np.uint8] | None = images
         self._own_blocks = -(-self.own // drawn.BLOCK) if upright else 0
         drawn_blocks = -(-more // drawn.BLOCK)
-        self._missing = set(range(self._own_blocks + drawn_blocks))
+        there = self._own_blocks + drawn_blocks  # stands for a block of images that are there from the beginning
+        self._missing = np.arange(there + 1) < there
         self.images, self.labels = images, labels
-        if self._missing:
+        if there:
             self.images = np.empty((self.own + more, *images.shape[1:]), np.uint8)
             self.labels = np.concatenate([labels, drawn.labels(more, drawn.TRAIN_SEED)])
         if more and not upright:
             self.images[: self.own] = images
-        # Images that are there from the beginning count as of block -1.
         spread = np.arange(self.own)
-        own_block = spread % self._own_blocks if self._own_blocks else np.full(self.own, -1)
+        own_block = spread % self._own_blocks if self._own_blocks else np.full(self.own, there)
         self._block = np.concatenate([own_block, self._own_blocks + np.arange(more) // drawn.BLOCK])
         # In the first epoch as many parts follow one another as the kind with fewer blocks has of them.
         self._parts = min([count for count in (self._own_blocks, drawn_blocks) if count], default=1)
@@ -86,12 +86,13 @@ class Supply:
 
     def make(self, indices: NDArray[np.integer[Any]]) -> Iterator[None]:
         """Make these images, or get them from the user's cache, if they are not there yet; hand over in between."""
-        if self._missing:
-            for block in np.unique(self._block[indices]).tolist():
-                if block in self._missing:
-                    yield from self._make(block)
-                    self._missing.remove(block)
-            if not self._missing:
+        blocks = self._block[indices]
+        missing = blocks[self._missing[blocks]]
+        if missing.size:
+            for block in np.unique(missing).tolist():
+                yield from self._make(block)
+                self._missing[block] = False
+            if not self._missing.any():
                 self._source = None  # need not stay in memory if nobody else keeps it
 
     def _make(self, block: int) -> Generator[None, None, None]:
