@@ -204,7 +204,9 @@ def _load_data(options: argparse.Namespace, *, test_alone: bool = False) -> Data
         bar.update(done - bar.n)
 
     try:
-        dataset = data.load(options.data, progress=progress, as_stored=options.as_stored, test_alone=test_alone)
+        dataset = data.load(
+            options.data, progress=progress, as_stored=options.as_stored, test_alone=test_alone, whole=False
+        )
     finally:
         if bar is not None:
             bar.close()

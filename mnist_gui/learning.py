@@ -89,7 +89,10 @@ def lesson(
         Named as the rest, and tested as it is; its images are as the network is to see them.
     """
     prepare = replace(RECIPE, upright=upright).prepare
-    if not len(rest.train_images):
+    if rest.to_draw:
+        train = drawn.images(rest.to_draw, drawn.TRAIN_SEED)
+        rest = replace(rest, train_images=train[0], train_labels=train[1], to_draw=0)
+    elif not len(rest.train_images):
         train, test = drawn.images(DRAWN_ALONE, drawn.TRAIN_SEED), drawn.images(DRAWN_TEST, drawn.TEST_SEED)
         rest = Dataset(rest.name, *train, *test)
     ruled, ruled_labels = drawn.images(DRAWN if is_mnist(rest) else 0, drawn.TRAIN_SEED)

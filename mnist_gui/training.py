@@ -211,7 +211,8 @@ def train(
     from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
 
     recipe = suited(recipe, data)
-    upright, more = recipe.upright and not data.prepared, recipe.drawn if is_mnist(data) else 0
+    upright = recipe.upright and not data.prepared
+    more = data.to_draw + (recipe.drawn if is_mnist(data) else 0)
     training = Supply(data.train_images, data.train_labels, upright=upright, more=more)
     test = Supply(data.test_images, data.test_labels, upright=upright)
     kept = network.parameters.copy()
@@ -246,6 +247,7 @@ class _Run:
     ) -> None:
         self.network, self.recipe, self.orders = network, recipe, orders
         self.training, self.test_set = training, test
+        self.warped = training.own or len(training.images)  # of the data set; what joins it is not warped
         self.steps_per_epoch = ceil(len(training.images) / recipe.batch_size)
         self.steps = recipe.epochs * self.steps_per_epoch
         self.step = 0
@@ -294,7 +296,7 @@ class _Run:
                     yielded = self.resumed
             batch = training.images.take(order[part], axis=0)
             if warps:
-                own = order[part] < training.own  # what was drawn by rule is not warped
+                own = order[part] < self.warped
                 batch[own] = augment.warp(batch[own], self.rng)
             self.probabilities[part] = network.backpropagate(batch, self.labels[part])
             optimizer.step(gradients, rates[self.step])

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from mnist_gui import training
+from mnist_gui import learning, training
 from mnist_gui.data import Dataset, caches, drawn
 from mnist_gui.data.upright import make_upright
 from mnist_gui.nn.architectures import ARCHITECTURES, build
@@ -153,3 +153,33 @@ def test_the_first_step_waits_for_few_images(monkeypatch):
         if progress and progress.step:
             break
     assert len(blocks) <= 3  # of five, as MNIST has two here
+
+
+@pytest.mark.parametrize("recipe", [Recipe(epochs=2, upright=True), RECIPES["notebook"], Recipe(epochs=2, warp=True)])
+def test_drawn_digits_alone_are_drawn_as_a_run_comes_to_them(monkeypatch, recipe):
+    drawn_for, block = [], drawn.block
+    monkeypatch.setattr(drawn, "block", lambda *a: drawn_for.append(a) or block(*a))
+    monkeypatch.setattr(drawn, "_kept", {})
+    data = drawn.load(3000, 100, whole=False)
+    assert (len(data.train_images), data.train_size) == (0, 3000)
+    assert drawn_for == [(drawn.TEST_SEED, 0)]
+    warps = []
+    monkeypatch.setattr(training.augment, "warp", lambda images, _: warps.append(len(images)) or images)
+    running = train(build("notebook", recipe.dtype), data, replace(recipe, epochs=2))
+    first = next(progress for progress in running if progress and progress.step)
+    assert first.steps == 2 * 94
+    if not recipe.as_notebook:
+        assert drawn_for[1:] == [(drawn.TRAIN_SEED, 0)]
+    for progress in running:
+        if progress and progress.epochs:
+            break
+    assert sorted(drawn_for[1:]) == [(drawn.TRAIN_SEED, number) for number in range(3)]
+    assert sum(warps) == (3000 if recipe.warp else 0)
+
+
+def test_a_lesson_among_drawn_digits_draws_them_all():
+    images, labels = drawn.images(20, seed=3)
+    rest = drawn.load(2000, 100, whole=False)
+    lesson = learning.lesson(rest, images, labels, np.random.default_rng(0))
+    assert len(lesson.train_images) == pytest.approx(2000 / (1 - learning.SHARE), abs=1)
+    assert lesson.to_draw == 0

@@ -38,6 +38,8 @@ class Dataset:
         by itself, see `mnist.is_mnist`.
     prepared : bool
         Whether the images are as the network is to see them already: then a run leaves them so.
+    to_draw : int
+        How many digits of the set of drawn ones come after the training images: a run draws them as it needs them.
     """
 
     name: str
@@ -48,6 +50,12 @@ class Dataset:
     remarks: tuple[str, ...] = ()
     digits: bool = False
     prepared: bool = False
+    to_draw: int = 0
+
+    @property
+    def train_size(self) -> int:
+        """How many training images there are, with those that are still to be drawn."""
+        return len(self.train_images) + self.to_draw
 
     @property
     def title(self) -> str:

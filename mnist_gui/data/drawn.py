@@ -60,20 +60,23 @@ _SIZES: Final = {"places": _PLACES, "wobble": 12, "pressure": 6, "warp": 18, "le
 _STARTS: Final = dict(zip(_SIZES, np.cumsum([0, *_SIZES.values()]).tolist(), strict=False))
 
 
-def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE) -> Dataset:
+def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE, *, whole: bool = True) -> Dataset:
     """Draw the data set, the same one every time.
 
     Parameters
     ----------
     train_size, test_size : int
         How many images each part has; some 10,000 are drawn a second.
+    whole : bool
+        Draw all of it now, and not the training images when a run comes to them.
 
     Returns
     -------
     Dataset
         Named ``"drawn"``. All digits are equally common.
     """
-    return Dataset("drawn", *images(train_size, TRAIN_SEED), *images(test_size, TEST_SEED), digits=True)
+    train, test = images(train_size if whole else 0, TRAIN_SEED), images(test_size, TEST_SEED)
+    return Dataset("drawn", *train, *test, digits=True, to_draw=0 if whole else train_size)
 
 
 _kept: dict[tuple[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}

@@ -260,7 +260,7 @@ class Session(QObject):
                 self.said.emit("The filters are frozen: see What if?")
         parameters = network.parameters.copy()
         if fresh and not recipe.freeze_filters:  # what the run begins with, to be seen until it says where it stands
-            initialize(network, recipe, len(dataset.train_images))
+            initialize(network, recipe, dataset.train_size)
         begun = Checkpoint(model_file.ModelRecord(architecture, recipe, dataset.name), network.parameters.copy())
         before, history = _Place(self.checkpoint, self.history, self.moment), History()
         self._replace(_Place(begun, history, None))
