@@ -299,7 +299,16 @@ class Session(QObject):
     # --- the present network ---
 
     def reset(self, architecture: str, recipe: Recipe, data: str) -> None:
-        """Take fresh, untrained parameters from the recipe's seed."""
+        """Take fresh, untrained parameters from the recipe's seed.
+
+        Parameters
+        ----------
+        architecture : str
+        recipe : Recipe
+        data : str
+            What it may be trained on, as `mnist_gui.data.load` takes it; a path says nothing of digits.
+        """
+        recipe = replace(recipe, upright=recipe.upright and data in ("mnist", "drawn"))
         network = architectures.build(architecture, recipe.dtype)
         initialize(network, recipe)
         self._replace(_Place(Checkpoint(model_file.ModelRecord(architecture, recipe, data), network.parameters)))

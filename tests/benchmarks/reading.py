@@ -109,7 +109,7 @@ def _turned_rows(samples: list[strokes.Sample], labels: NDArray[np.integer]) -> 
             for rows in maps:
                 images = np.stack([sample.mapped(np.array(rows)).image() for sample in samples])
                 worst = min(worst, float((_answers(network, record.recipe.prepare(images)) == labels).mean()))
-            wanted = least if name == "notebook" else 0
+            wanted = least if name == "notebook" else None
             yield _row(f"shipped {name}, strokes {what} by 20°, the worse of both ways", 100 * worst, "%", least=wanted)
 
 
@@ -141,6 +141,8 @@ def _answers(network: Network, images: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _row(name: str, value: float, unit: str, *, least: float | None = None, most: float | None = None) -> list[str]:
+    if least is None and most is None:
+        return [name, f"{value:.4g} {unit}".strip(), "–", ""]
     holds = value >= least if least is not None else value <= most
     wanted = f"at least {least:g}" if least is not None else f"at most {most:g}"
     return [name, f"{value:.4g} {unit}".strip(), wanted, "yes" if holds else "NO"]

@@ -117,6 +117,27 @@ def test_what_is_seen_follows_the_network(session: Session) -> None:
         np.testing.assert_array_equal(session.prepare(slanted[None])[0], seen)
 
 
+@pytest.mark.parametrize(("source", "upright"), [("mnist", True), ("drawn", True), ("/home/me/letters", False)])
+def test_fresh_weights_are_upright_where_the_data_are_digits(session: Session, source: str, upright: bool) -> None:
+    session.reset("notebook", RECIPES["default"], source)
+    assert session.is_upright is upright
+    session.reset("notebook", RECIPES["notebook"], source)
+    assert not session.is_upright
+
+
+def test_a_run_records_whether_its_images_were_upright(
+    session: Session, dataset: Dataset, train: Callable[..., Checkpoint], qtbot: QtBot
+) -> None:
+    assert session.is_upright  # the shipped network
+    assert not train().record.recipe.upright  # nobody knows that these are digits
+    session.train(replace(dataset, digits=True), "notebook", RECIPE)
+    qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=20_000)
+    assert session.checkpoint.record.recipe.upright
+    session.train_on(replace(dataset, digits=True), replace(RECIPE, upright=False))
+    qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=20_000)
+    assert session.checkpoint.record.recipe.upright  # a network goes on in its own way
+
+
 @pytest.mark.parametrize("architecture", architectures.ARCHITECTURES)
 def test_each_architecture_ships_trained(session: Session, architecture: str) -> None:
     session.open_shipped(architecture)
