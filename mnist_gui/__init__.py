@@ -9,8 +9,9 @@ names below are imported when they are first used, so that ``import mnist_gui`` 
 ``train(network, data, recipe)``            a generator that trains in place and yields where the run stands
 ``evaluate(network, images, labels)``       losses and answers on labelled images
 ``load_data(source)``                       "mnist", "drawn", or a path
-``read_drawing(strokes)``                   strokes of a pen, as the 28×28 that a network sees
+``read_drawing(strokes)``                   strokes of a pen, as 28×28 pixels like MNIST's
 ``read_picture(path)``                      a picture file, likewise
+``record.recipe.prepare(images)``           images as that network wants them: upright, if it was trained so
 ``draw_digit(digit, rng)``                  a digit drawn by rule, as strokes
 ``Network``, ``Recipe``, ``Stroke``         what these take and give
 """

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mnist_gui.training import Epoch, Progress, Recipe
 
 _COMMANDS: Final = ("train", "evaluate", "predict")
+_UPRIGHT: Final = "Accuracies are on images made upright: slant, size and proportions are taken out."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -204,7 +205,9 @@ def _load_data(options: argparse.Namespace, *, test_alone: bool = False) -> Data
         bar.update(done - bar.n)
 
     try:
-        dataset = data.load(options.data, progress=progress, as_stored=options.as_stored, test_alone=test_alone)
+        dataset = data.load(
+            options.data, progress=progress, as_stored=options.as_stored, test_alone=test_alone, whole=False
+        )
     except mnist.NoDownloadError as error:
         advice = f"If you have MNIST's four files, name their folder with --data or {mnist.VARIABLE}"
         raise UserError(f"{error}. {advice}") from error
@@ -219,7 +222,7 @@ def _load_data(options: argparse.Namespace, *, test_alone: bool = False) -> Data
 def _train(options: argparse.Namespace) -> int:
     from mnist_gui import model_file
     from mnist_gui.nn import architectures
-    from mnist_gui.training import recipe_for, train
+    from mnist_gui.training import recipe_for, suited, train
     from mnist_gui.verdict import nothing_learned
 
     given = {
@@ -228,11 +231,14 @@ def _train(options: argparse.Namespace) -> int:
         "learning_rate": options.learning_rate,
         "seed": options.seed,
     }
-    suited = recipe_for(options.recipe, options.architecture)
-    recipe = replace(suited, **{name: value for name, value in given.items() if value is not None})
+    recipe = recipe_for(options.recipe, options.architecture)
+    recipe = replace(recipe, **{name: value for name, value in given.items() if value is not None})
     if options.output:
         _check_output(options.output)
     data = _load_data(options)
+    recipe = suited(recipe, data)
+    if recipe.upright:
+        print(_UPRIGHT, file=sys.stderr)
     network = architectures.build(options.architecture, recipe.dtype)
 
     last, interrupted = _run(train(network, data, recipe))
@@ -327,7 +333,7 @@ def _test_line(network: Network, data: Dataset, recipe: Recipe) -> str:
     from mnist_gui.notebook import printed_test_loss
     from mnist_gui.training import evaluate
 
-    result = evaluate(network, data.test_images, data.test_labels)
+    result = evaluate(network, recipe.prepare(data.test_images), data.test_labels)
     loss = printed_test_loss(result.losses, recipe.batch_size) if recipe.as_notebook else result.loss
     return f"Loss: {loss:.4f}, Accuracy: {result.accuracy:.2%}"
 
@@ -339,6 +345,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     network, record = model_file.load(options.model)
     data = _load_data(options, test_alone=True)
+    if record.recipe.upright:
+        print(_UPRIGHT, file=sys.stderr)
     with threadpool_limits(1, user_api="blas"):
         print(_test_line(network, data, record.recipe))
     return 0
@@ -348,7 +356,7 @@ def _predict(options: argparse.Namespace) -> int:
     from mnist_gui import assets, model_file
     from mnist_gui.picture_file import find_pictures
 
-    network, _ = model_file.load(options.model or assets.SHIPPED_MODEL)
+    network, record = model_file.load(options.model or assets.SHIPPED_MODEL)
     answers: list[dict[str, Any]] = []
     status = 0
     for text in options.pictures:
@@ -359,7 +367,7 @@ def _predict(options: argparse.Namespace) -> int:
             status = _fail(str(error))
         for path in paths:
             try:
-                answers.append(_read_picture(network, path))
+                answers.append(_read_picture(network, record.recipe, path))
             except UserError as error:
                 status = _fail(str(error))
                 continue
@@ -370,14 +378,14 @@ def _predict(options: argparse.Namespace) -> int:
     return status
 
 
-def _read_picture(network: Network, path: Path) -> dict[str, Any]:
+def _read_picture(network: Network, recipe: Recipe, path: Path) -> dict[str, Any]:
     from mnist_gui import ink, picture_file
 
     read = ink.explain_picture(picture_file.open_picture(path))
     if read.image is None:
         nothing = {"digit": None, "confidence": None, "probabilities": None}
         return {"file": str(path), **nothing, "reason": str(read.reason)}
-    probabilities = network.probabilities(read.image[None])[0].astype(float)
+    probabilities = network.probabilities(recipe.prepare(read.image[None]))[0].astype(float)
     return {
         "file": str(path),
         "digit": int(probabilities.argmax()),

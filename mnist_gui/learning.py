@@ -42,17 +42,34 @@ DRAWN_ALONE: Final = 4500
 
 DRAWN_TEST: Final = 1000
 
-NOTHING: Final = Dataset("drawn", *2 * (np.empty((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8), np.empty(0, np.uint8)))
+_NO_IMAGES: Final = np.empty((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8), np.empty(0, np.uint8)
+
+NOTHING: Final = Dataset("drawn", *_NO_IMAGES, *_NO_IMAGES, digits=True)
 """Stands for the rest of a lesson where no data set is at hand."""
 
 
-def recipe_for(network: Network, rest: Dataset) -> Recipe:
-    """Say how a network goes on from the parameters that it has, with its digits among the rest."""
+def recipe_for(network: Network, rest: Dataset, *, upright: bool = False) -> Recipe:
+    """Say how a network goes on from the parameters that it has, with its digits among the rest.
+
+    Parameters
+    ----------
+    network : Network
+    rest : Dataset
+    upright : bool
+        Whether the network was trained on upright images: it is taught in its own way.
+    """
     recipe = GENTLE if rest is NOTHING else replace(RECIPE, **_SUITED.get(network.architecture, {}))
-    return replace(recipe, dtype=network.dtype.name)
+    return replace(recipe, dtype=network.dtype.name, upright=upright)
 
 
-def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator) -> Dataset:
+def lesson(
+    rest: Dataset,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    rng: np.random.Generator,
+    *,
+    upright: bool = False,
+) -> Dataset:
     """Put a person's digits among many others.
 
     Parameters
@@ -63,13 +80,19 @@ def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], 
         The person's. Each is repeated, a little bent each time, until they make up `SHARE` of the lesson.
     labels : ndarray of uint8, shape (n,)
     rng : numpy.random.Generator
+    upright : bool
+        Make all of them upright, before any is bent.
 
     Returns
     -------
     Dataset
-        Named as the rest, and tested as it is.
+        Named as the rest, and tested as it is; its images are as the network is to see them.
     """
-    if not len(rest.train_images):
+    prepare = replace(RECIPE, upright=upright).prepare
+    if rest.to_draw:
+        train = drawn.images(rest.to_draw, drawn.TRAIN_SEED)
+        rest = replace(rest, train_images=train[0], train_labels=train[1], to_draw=0)
+    elif not len(rest.train_images):
         train, test = drawn.images(DRAWN_ALONE, drawn.TRAIN_SEED), drawn.images(DRAWN_TEST, drawn.TEST_SEED)
         rest = Dataset(rest.name, *train, *test)
     ruled, ruled_labels = drawn.images(DRAWN if is_mnist(rest) else 0, drawn.TRAIN_SEED)
@@ -77,8 +100,11 @@ def lesson(rest: Dataset, images: NDArray[np.uint8], labels: NDArray[np.uint8], 
     others = rng.permutation(len(rest.train_images))[:most]
     repeats = round((len(ruled) + len(others)) * SHARE / (1 - SHARE))
     own = np.resize(rng.permutation(len(images)), repeats)
+    bent = augment.warp(prepare(images)[own], rng)
     return replace(
         rest,
-        train_images=np.concatenate([rest.train_images[others], ruled, augment.warp(images[own], rng)]),
+        train_images=np.concatenate([prepare(rest.train_images[others]), prepare(ruled), bent]),
         train_labels=np.concatenate([rest.train_labels[others], ruled_labels, labels[own]]),
+        test_images=prepare(rest.test_images),
+        prepared=True,
     )

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 
+from mnist_gui.data.upright import make_upright
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from mnist_gui.nn.layer import Array
 
@@ -66,6 +70,10 @@ class Recipe:
     warp : bool
         Give each of the data set's own images a small random affine map each time that it is used, but in the last
         epoch, which sees them as they are.
+    upright : bool
+        Take slant, size and proportions out of each image before the network looks: of those that it learns from, and
+        ever after of those that it reads. A network is of no use without what it was trained with, so its record says
+        it. Only for data sets that are known to be of digits, see `mnist_gui.training.suited`.
     freeze_filters : bool
         Leave the convolutions as the network has them, also in a run from fresh parameters, and train the rest.
     """
@@ -82,7 +90,22 @@ class Recipe:
     as_notebook: bool = False
     drawn: int = 0
     warp: bool = False
+    upright: bool = False
     freeze_filters: bool = False
+
+    def prepare(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Make of images, as drawings and data sets have them, what a network of this recipe sees.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, 28, 28)
+
+        Returns
+        -------
+        ndarray of uint8, shape (n, 28, 28)
+            The same array if there is nothing to do.
+        """
+        return make_upright(images) if self.upright else images
 
     def rates(self, steps: int) -> Array:
         """Compute the learning rate of each step, an ndarray of float64 of shape (steps,).
@@ -100,7 +123,7 @@ class Recipe:
 
 
 RECIPES: Final = {
-    "default": Recipe(drawn=20_000),
+    "default": Recipe(drawn=20_000, upright=True),
     "notebook": Recipe(
         name="notebook",
         epochs=35,
@@ -118,10 +141,12 @@ def _half_cosine(start: float, stop: float, steps: int) -> Array:
     return stop + (start - stop) * (1 + np.cos(np.pi * np.arange(steps) / max(1, steps))) / 2
 
 
+# Measured: made upright, `deep` reads MNIST as well (99.35 and 99.26 %) and pen strokes half a point worse (98.0 and
+# 98.5 %): it is large enough to learn what a fixed preparation can only guess. More drawn digits serve it better.
 _SUITED: Final[dict[str, dict[str, Any]]] = {
     "relu": {"learning_rate": 0.1},
     "wide": {"learning_rate": 0.1},
-    "deep": {"learning_rate": 0.1, "epochs": 12, "warp": True},
+    "deep": {"learning_rate": 0.1, "epochs": 12, "warp": True, "drawn": 40_000, "upright": False},
 }
 
 

@@ -66,7 +66,8 @@ class Checkpoint:
         if self.edited:
             parts.append("edited")
         if self.record.test_accuracy is not None:
-            parts.append(f"test {self.record.test_accuracy * 100:.1f} %")
+            upright = " upright" if self.record.recipe.upright else ""
+            parts.append(f"test {self.record.test_accuracy * 100:.1f} %{upright}")
         elif not self.record.epochs and not self.edited:
             parts.append("untrained")
         return " · ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from math import ceil
 from time import perf_counter
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from mnist_gui import notebook
-from mnist_gui.data import augment, drawn
+from mnist_gui.data import augment
 from mnist_gui.data.mnist import is_mnist
+from mnist_gui.data.supply import Supply
 from mnist_gui.errors import UserError
 from mnist_gui.nn.layers import Conv2D
 from mnist_gui.nn.losses import cross_entropy
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate",
     "initialize",
     "recipe_for",
+    "suited",
     "train",
 ]
 
@@ -157,9 +159,26 @@ def initialize(network: Network, recipe: Recipe, images: int = 60_000) -> Iterat
 
 
 def evaluate(network: Network, images: NDArray[np.uint8], labels: NDArray[np.integer[Any]]) -> Evaluation:
-    """Classify labelled images: uint8 of shape (n, 28, 28), and labels of shape (n,)."""
+    """Classify labelled images.
+
+    Parameters
+    ----------
+    network : Network
+    images : ndarray of uint8, shape (n, 28, 28)
+        As the network sees them: `Recipe.prepare` makes them so.
+    labels : ndarray of int, shape (n,)
+    """
     probabilities = network.probabilities(images)
     return Evaluation(cross_entropy(probabilities, labels), probabilities.argmax(axis=1), labels)
+
+
+def suited(recipe: Recipe, data: Dataset) -> Recipe:
+    """Return the recipe as a run on a data set follows it, and records it.
+
+    Only what is known to be digits is made upright, never clothes, letters or an unknown folder.
+    """
+    upright = recipe.upright and (data.prepared or data.digits or is_mnist(data))
+    return recipe if upright == recipe.upright else replace(recipe, upright=upright)
 
 
 def train(
@@ -173,6 +192,7 @@ def train(
         Of the recipe's dtype.
     data : Dataset
     recipe : Recipe
+        Followed as far as `suited` to the data.
     fresh : bool
         Draw new parameters from the seed first, or else go on from those that the network has.
 
@@ -190,20 +210,19 @@ def train(
     """
     from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
 
-    images, labels = data.train_images, data.train_labels
-    if recipe.drawn and is_mnist(data):
-        for _ in drawn.prepare(recipe.drawn, drawn.TRAIN_SEED):
-            yield None
-        more_images, more_labels = drawn.images(recipe.drawn, drawn.TRAIN_SEED)
-        images, labels = np.concatenate([images, more_images]), np.concatenate([labels, more_labels])
+    recipe = suited(recipe, data)
+    upright = recipe.upright and not data.prepared
+    more = data.to_draw + (recipe.drawn if is_mnist(data) else 0)
+    training = Supply(data.train_images, data.train_labels, upright=upright, more=more)
+    test = Supply(data.test_images, data.test_labels, upright=upright)
     kept = network.parameters.copy()
-    orders = initialize(network, recipe, len(images))
+    orders = initialize(network, recipe, len(training.images))
     if not fresh:
         network.parameters[:] = kept
     frozen = _frozen(network, recipe)
     network.parameters[:frozen] = kept[:frozen]
-    run = _Run(network, data, images, labels, recipe, orders)
-    del data  # whose images are a part of the others now, and need not stay if nobody else keeps them
+    run = _Run(network, training, test, recipe, orders)
+    del data  # whose images are copied by and by, and need not stay then if nobody else keeps them
     # More BLAS threads slow these tiny products down, and take the window's core.
     with threadpool_limits(1, user_api="blas"):
         yield from run.go()
@@ -221,17 +240,15 @@ class _Run:
     def __init__(
         self,
         network: Network,
-        data: Dataset,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
+        training: Supply,
+        test: Supply,
         recipe: Recipe,
         orders: Iterator[NDArray[np.int64]],
     ) -> None:
         self.network, self.recipe, self.orders = network, recipe, orders
-        self.images, self.labels_in_place = images, labels
-        self.test_images, self.test_labels = data.test_images, data.test_labels
-        self.drawn_from = len(data.train_images)  # these are warped, and what was drawn by rule is not
-        self.steps_per_epoch = ceil(len(images) / recipe.batch_size)
+        self.training, self.test_set = training, test
+        self.warped = training.own or len(training.images)  # of the data set; what joins it is not warped
+        self.steps_per_epoch = ceil(len(training.images) / recipe.batch_size)
         self.steps = recipe.epochs * self.steps_per_epoch
         self.step = 0
         self.epochs: list[Epoch] = []
@@ -239,8 +256,8 @@ class _Run:
         self.accuracies = np.full(self.steps, np.nan)
         # The losses of many steps are worked out at once, from what an epoch's images were given: that costs a
         # fraction of doing it step by step.
-        self.probabilities = np.empty((len(images), network.classes), network.dtype)
-        self.labels = labels  # in the order of the epoch
+        self.probabilities = np.empty((len(training.images), network.classes), network.dtype)
+        self.labels = training.labels  # in the order of the epoch
         self.measured = 0
         self.good_parameters = network.parameters.copy()
         self.rng = np.random.default_rng([recipe.seed, 1])  # of the warps alone
@@ -263,17 +280,23 @@ class _Run:
             yield from self.test()
 
     def epoch(self, optimizer: SGD, rates: Array) -> Generator[Progress | None, None, None]:
-        network, images, batch_size = self.network, self.images, self.recipe.batch_size
+        network, training, batch_size = self.network, self.training, self.recipe.batch_size
         gradients = network.gradients[_frozen(network, self.recipe) :]
         order = next(self.orders)
-        self.labels = self.labels_in_place[order]
+        if not self.epochs:
+            order = training.arrange(order)
+        self.labels = training.labels[order]
         warps = self.recipe.warp and len(self.epochs) < self.recipe.epochs - 1
         shown = yielded = perf_counter()
         for start in range(0, len(order), batch_size):
             part = slice(start, start + batch_size)
-            batch = images.take(order[part], axis=0)
+            if not self.epochs:
+                for _ in training.make(order[part]):
+                    yield from self.pause(with_progress=False)
+                    yielded = self.resumed
+            batch = training.images.take(order[part], axis=0)
             if warps:
-                own = order[part] < self.drawn_from
+                own = order[part] < self.warped
                 batch[own] = augment.warp(batch[own], self.rng)
             self.probabilities[part] = network.backpropagate(batch, self.labels[part])
             optimizer.step(gradients, rates[self.step])
@@ -287,7 +310,9 @@ class _Run:
         self.measure()
 
     def test(self) -> Generator[Progress | None, None, None]:
-        images, labels = self.test_images, self.test_labels
+        images, labels = self.test_set.images, self.test_set.labels
+        for _ in self.test_set.make(np.arange(len(images))):
+            yield from self.pause(with_progress=False)
         parts = []
         for start in range(0, len(images), EVALUATED_AT_ONCE):
             part = slice(start, start + EVALUATED_AT_ONCE)

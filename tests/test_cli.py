@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 import mnist_gui
-from mnist_gui import cli, model_file
+from mnist_gui import cli, data, ink, model_file
+from mnist_gui.data.upright import make_upright
 from mnist_gui.nn import architectures
+from mnist_gui.recipe import Recipe
+from mnist_gui.training import evaluate
 
 sys.path.append(str(Path(__file__).parent / "data"))  # when this file is run by itself
 from idx_files import write_data_set
@@ -617,3 +621,33 @@ def test_a_test_set_alone_is_enough_to_evaluate(capsys: pytest.CaptureFixture[st
     assert TEST_LINE.fullmatch(output.strip())
     assert "none for training" in errors
     assert "is a test set alone" in failure(capsys, "train", "--data", folder)
+
+
+# Upright.
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_network_reads_images_as_its_file_says(
+    capsys: pytest.CaptureFixture[str], model: Path, folder: Path, picture: Path, upright: bool
+) -> None:
+    network, record = model_file.load(model)
+    model_file.save(model, network, replace(record, recipe=Recipe(upright=upright)))
+    prepare = make_upright if upright else np.asarray
+    dataset = data.load(folder)
+    expected = evaluate(network, prepare(dataset.test_images), dataset.test_labels)
+    status, output, errors = call(capsys, "evaluate", model, "--data", folder)
+    assert (status, output) == (0, f"Loss: {expected.loss:.4f}, Accuracy: {expected.accuracy:.2%}\n")
+    assert ("upright" in errors) == upright
+    seen = ink.from_file(picture)
+    assert seen is not None
+    _, output, _ = call(capsys, "predict", picture, "--model", model, "--json")
+    probabilities = network.probabilities(prepare(seen[None]))[0]
+    np.testing.assert_allclose(json.loads(output)[0]["probabilities"], probabilities, atol=1e-7)
+
+
+def test_what_is_not_known_to_be_digits_is_trained_on_as_it_is(
+    capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "model.safetensors"
+    assert call(capsys, "train", "--data", folder, "--epochs", 1, "--output", output)[0] == 0
+    assert not model_file.load(output)[1].recipe.upright

@@ -8,6 +8,7 @@ import pytest
 from mnist_gui import learning
 from mnist_gui.data import drawn
 from mnist_gui.data.dataset import Dataset
+from mnist_gui.data.upright import make_upright
 from mnist_gui.nn import architectures
 from mnist_gui.training import Recipe, evaluate, train
 
@@ -87,3 +88,32 @@ def test_a_lesson_teaches_and_forgets_little(rest, mine):
     assert evaluate(network, *unseen).accuracy > other + 0.2
     assert evaluate(network, rest.test_images, rest.test_labels).accuracy > test - 0.03
     assert not np.array_equal(network.parameters, before)
+
+
+def test_a_lesson_follows_the_networks_own_way(rest, mine, monkeypatch):
+    bent = []
+    warp = learning.augment.warp
+    monkeypatch.setattr(learning.augment, "warp", lambda *a: bent.append(a[0]) or warp(*a))
+    raw = learning.lesson(rest, *mine, np.random.default_rng(0))
+    made = learning.lesson(rest, *mine, np.random.default_rng(0), upright=True)
+    np.testing.assert_array_equal(made.train_labels, raw.train_labels)
+    np.testing.assert_array_equal(made.test_images, make_upright(rest.test_images))
+    others = len(rest.train_images)
+    np.testing.assert_array_equal(made.train_images[:others], make_upright(raw.train_images[:others]))
+    np.testing.assert_array_equal(bent[1], make_upright(bent[0]))  # small maps come after it
+    network = architectures.build("notebook")
+    for upright, lesson in ((False, raw), (True, made)):
+        recipe = learning.recipe_for(network, rest, upright=upright)
+        assert recipe.upright is upright
+        first = next(train(network, lesson, recipe, fresh=False))
+        assert first.recipe.upright is upright
+
+
+def test_images_of_a_lesson_are_made_upright_once(rest, mine, monkeypatch):
+    network = architectures.build("notebook")
+    lesson = learning.lesson(rest, *mine, np.random.default_rng(0), upright=True)
+    monkeypatch.setattr("mnist_gui.data.supply.make_upright", None)
+    monkeypatch.setattr("mnist_gui.data.supply.cached_upright", None)
+    for progress in train(network, lesson, learning.recipe_for(network, rest, upright=True), fresh=False):
+        if progress and progress.epochs:  # it was tested, too
+            break

@@ -101,6 +101,13 @@ def test_what_is_saved_is_loaded(tmp_path: Path, dtype: str) -> None:
     np.testing.assert_array_equal(loaded.probabilities(images), network.probabilities(images))
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_file_says_how_its_network_wants_its_images(tmp_path: Path, upright: bool) -> None:
+    record = ModelRecord("notebook", Recipe(upright=upright))
+    model_file.save(tmp_path / "m.safetensors", make_network(), record)
+    assert model_file.load(tmp_path / "m.safetensors")[1] == record
+
+
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_a_network_that_was_never_evaluated_is_saved_too(tmp_path: Path, recipe: Recipe) -> None:
     record = ModelRecord("notebook", recipe)

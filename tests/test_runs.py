@@ -1,6 +1,7 @@
 import csv
 import errno
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,8 @@ def test_a_checkpoint_says_what_it_is():
     assert checkpoint().describe() == "untitled model · 3,410 parameters · untrained"
     trained = ModelRecord("notebook", epochs=2, test_accuracy=0.9708)
     assert checkpoint(record=trained, name="a").describe() == "a · 3,410 parameters · test 97.1 %"
+    upright = replace(trained, recipe=RECIPES["default"])
+    assert checkpoint(record=upright, name="a").describe() == "a · 3,410 parameters · test 97.1 % upright"
     assert checkpoint(edited=True).describe() == "untitled model · 3,410 parameters · edited"
 
 

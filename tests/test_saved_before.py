@@ -28,6 +28,7 @@ BIAS, NEXT_WEIGHT, LAST_BIASES = -0.4268758, -2.5163326, [0.0660174, 0.7046047]
 def test_the_parameters_stand_in_their_old_order() -> None:
     network, record = model_file.load(SAVED)
     assert (record.architecture, record.epochs, record.test_accuracy) == ("notebook", 2, 0.85)
+    assert not record.recipe.upright  # it says nothing of it, and was trained on images as they were
     np.testing.assert_allclose(network.parameters[:11], [*FIRST_FILTER, BIAS, NEXT_WEIGHT], atol=1e-6)
     np.testing.assert_allclose(network.parameters[-2:], LAST_BIASES, atol=1e-6)
     np.testing.assert_array_equal(network.named()["conv1.weights"][0].ravel(), network.parameters[:9])

@@ -22,6 +22,7 @@ def load(
     progress: Callable[[int, int], None] | None = None,
     as_stored: bool = False,
     test_alone: bool = False,
+    whole: bool = True,
 ) -> Dataset:
     """Load a data set.
 
@@ -39,6 +40,8 @@ def load(
         digits that lie on their side are turned upright, where the images leave no doubt. `Dataset.remarks` tells.
     test_alone : bool
         Accept a test set without training images.
+    whole : bool
+        Draw all of the drawn digits now, which takes seconds; else a run draws those for training as it needs them.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def load(
     if source == "drawn":
         from mnist_gui.data import drawn
 
-        return drawn.load()
+        return drawn.load(whole=whole)
     path = Path(source)
     dataset = folder.load(path, path.absolute().name, progress=progress, as_stored=as_stored, test_alone=test_alone)
     return replace(dataset, name="mnist") if mnist.is_mnist(dataset) else dataset

@@ -17,7 +17,7 @@ SHEAR: Final = 0.12
 SCALE: Final = 0.08  # of the logarithm of each side
 SHIFT: Final = 0.7  # pixels
 
-_AT_ONCE: Final = 256  # images whose coordinates stay in the cache
+_AT_ONCE: Final = 64  # images whose coordinates stay in the cache; larger arrays are asked of the system, and cleared
 
 
 def warp(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -37,7 +37,7 @@ def warp(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint
     for start in range(0, len(images), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         maps, shifts = _affine_maps(len(images[part]), rng)
-        result[part] = _sample(images[part], maps, shifts)
+        result[part] = sample(images[part], maps, shifts)
     return result
 
 
@@ -52,7 +52,22 @@ def _affine_maps(n: int, rng: np.random.Generator) -> tuple[NDArray[np.float32],
     return maps.astype(np.float32), rng.normal(0, SHIFT, (n, 2, 1)).astype(np.float32)
 
 
-def _sample(images: NDArray[np.uint8], maps: NDArray[np.float32], shifts: NDArray[np.float32]) -> NDArray[np.uint8]:
+def sample(images: NDArray[np.uint8], maps: NDArray[np.float32], shifts: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Look up each pixel of the results at a place of the images, bilinearly.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, 28, 28)
+        Few hundreds at once: all their coordinates are in memory together.
+    maps : ndarray of float32, shape (n, 2, 2)
+    shifts : ndarray of float32, shape (n, 2, 1)
+        Pixel (row, column) of a result, counted from the middle of the field, is looked up at map @ pixel + shift.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 28, 28)
+        What comes from outside the field is paper.
+    """
     n, middle, padded_size = len(images), (IMAGE_SIZE - 1) / 2, IMAGE_SIZE + 2
     grid = np.indices((IMAGE_SIZE, IMAGE_SIZE), np.float32).reshape(2, -1) - middle
     # One pixel of paper all around, on which everything outside the field lands.

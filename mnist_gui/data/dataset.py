@@ -33,6 +33,13 @@ class Dataset:
         The digits, 0 to 9. Read-only.
     remarks : tuple of str
         What was found where, and what was changed, a sentence each; nothing if all is as one expects.
+    digits : bool
+        Whether these are known to be digits, whatever they are called: then they may be made upright. MNIST is known
+        by itself, see `mnist.is_mnist`.
+    prepared : bool
+        Whether the images are as the network is to see them already: then a run leaves them so.
+    to_draw : int
+        How many digits of the set of drawn ones come after the training images: a run draws them as it needs them.
     """
 
     name: str
@@ -41,6 +48,14 @@ class Dataset:
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.uint8]
     remarks: tuple[str, ...] = ()
+    digits: bool = False
+    prepared: bool = False
+    to_draw: int = 0
+
+    @property
+    def train_size(self) -> int:
+        """How many training images there are, with those that are still to be drawn."""
+        return len(self.train_images) + self.to_draw
 
     @property
     def title(self) -> str:

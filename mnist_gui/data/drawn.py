@@ -61,20 +61,23 @@ _SIZES: Final = {"places": _PLACES, "wobble": 12, "pressure": 6, "warp": 18, "le
 _STARTS: Final = dict(zip(_SIZES, np.cumsum([0, *_SIZES.values()]).tolist(), strict=False))
 
 
-def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE) -> Dataset:
+def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE, *, whole: bool = True) -> Dataset:
     """Draw the data set, the same one every time.
 
     Parameters
     ----------
     train_size, test_size : int
         How many images each part has; some 10,000 are drawn a second.
+    whole : bool
+        Draw all of it now, and not the training images when a run comes to them.
 
     Returns
     -------
     Dataset
         Named ``"drawn"``. All digits are equally common.
     """
-    return Dataset("drawn", *images(train_size, TRAIN_SEED), *images(test_size, TEST_SEED))
+    train, test = images(train_size if whole else 0, TRAIN_SEED), images(test_size, TEST_SEED)
+    return Dataset("drawn", *train, *test, digits=True, to_draw=0 if whole else train_size)
 
 
 _kept: dict[tuple[int, int], tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
@@ -110,7 +113,7 @@ def prepare(count: int, seed: int) -> Iterator[None]:
     result = np.empty((count, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     labels = np.empty(count, np.uint8)
     for number in range(-(-count // BLOCK)):
-        drawn, digits = yield from _cached_block(seed, number)
+        drawn, digits = yield from block(seed, number)
         part = slice(number * BLOCK, (number + 1) * BLOCK)
         result[part], labels[part] = drawn[: len(result[part])], digits[: len(result[part])]
     for array in (result, labels):
@@ -125,8 +128,8 @@ def cache_folder() -> Path:
     return caches.folder() / "drawn"
 
 
-def _cached_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Read one of the data set's blocks from the cache, or else draw it and keep it there."""
+def block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Draw a block as `draw_block` does; those of the data set come from the cache, or else are kept there."""
     sizes = {TRAIN_SEED: TRAIN_SIZE, TEST_SEED: TEST_SIZE}
     if number * BLOCK >= sizes.get(seed, 0):
         return (yield from draw_block(seed, number))
@@ -137,8 +140,6 @@ def _cached_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray
         values = np.frombuffer(content, np.uint8)
         return values[:-BLOCK].reshape(BLOCK, IMAGE_SIZE, IMAGE_SIZE), values[-BLOCK:]
     images, labels = yield from draw_block(seed, number)
-    if not path.parent.exists():  # other editions are of no more use
-        caches.clear(cache_folder())
     caches.store(path, images.tobytes() + labels.tobytes())
     return images, labels
 
@@ -170,8 +171,7 @@ def draw_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np
         Each ten in a row are the ten digits in some order.
     """
     rng = np.random.default_rng([seed, number])
-    tens = np.tile(np.arange(CLASSES, dtype=np.uint8), (BLOCK // CLASSES, 1))
-    labels = rng.permuted(tens, axis=1).ravel()
+    labels = _labels(rng)
     choices, haste = rng.random(BLOCK), rng.random(BLOCK, np.float32)
     normals = rng.standard_normal((BLOCK, sum(_SIZES.values())), np.float32)
     forms: list[tuple[Skeleton, NDArray[np.intp]]] = []
@@ -189,6 +189,19 @@ def draw_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np
             yield from _draw_group(group, haste, normals, images)
             group = []
     return images, labels
+
+
+def labels(count: int, seed: int) -> NDArray[np.uint8]:
+    """Tell which digits `images` returns, shape (count,), without drawing them."""
+    numbers = range(-(-count // BLOCK))
+    blocks = [_labels(np.random.default_rng([seed, number])) for number in numbers]
+    return np.concatenate([np.empty(0, np.uint8), *blocks])[:count]
+
+
+def _labels(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Choose a block's digits, the first thing that its random numbers decide."""
+    tens = np.tile(np.arange(CLASSES, dtype=np.uint8), (BLOCK // CLASSES, 1))
+    return rng.permuted(tens, axis=1).ravel()
 
 
 def _draw_group(

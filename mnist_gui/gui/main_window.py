@@ -116,7 +116,7 @@ class MainWindow(Guarded, QMainWindow):
         self.setWindowModified(checkpoint.unsaved)
 
     def _describe_data(self, dataset: Dataset) -> None:
-        self.data_label.setText(f"{dataset.title}: {len(dataset.train_images):,} images")
+        self.data_label.setText(f"{dataset.title}: {dataset.train_size:,} images")
 
     def _training_failed(self, message: str) -> None:
         messages.warn(self, "Training stopped", message)

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from mnist_gui import model_file
-from mnist_gui.assets import SHIPPED_MODEL
+from mnist_gui.assets import shipped_model
 from mnist_gui.explain.reading import Reading, read
 from mnist_gui.gui.training.trainer import State, Trainer
 from mnist_gui.gui.training.training_thread import Job
@@ -24,7 +24,7 @@ from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.history import History
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Checkpoint
-from mnist_gui.training import initialize
+from mnist_gui.training import initialize, suited
 from mnist_gui.verdict import nothing_learned
 
 if TYPE_CHECKING:
@@ -143,7 +143,10 @@ class Session(QObject):
 
     @property
     def image(self) -> NDArray[np.uint8] | None:
-        """What the network sees of the drawing, uint8 of shape (28, 28), or None if there is no digit."""
+        """The drawing brought to 28×28, uint8 of shape (28, 28), or None if there is no digit.
+
+        It is the same for all networks, and what My digits keeps; `reading.image` is what this network sees of it.
+        """
         if not self._image_is_known:
             self._image, self._image_is_known = self.drawing.seen(), True
         return self._image
@@ -153,9 +156,18 @@ class Session(QObject):
         """What the network makes of the drawing, from one forward pass for all that show it."""
         if not self._reading_is_known:
             image = self.image
-            self._reading = None if image is None else read(self.network, image)
+            self._reading = None if image is None else read(self.network, self.prepare(image[None])[0])
             self._reading_is_known = True
         return self._reading
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether the network sees digits made upright."""
+        return self.checkpoint.record.recipe.upright
+
+    def prepare(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Make of images, uint8 of shape (n, 28, 28), what the network sees."""
+        return self.checkpoint.record.recipe.prepare(images)
 
     def drawing_changed(self) -> None:
         """Take note that there is other ink; it is looked at with the next frame."""
@@ -241,6 +253,10 @@ class Session(QObject):
     ) -> None:
         if self.state is not State.IDLE:
             return
+        if not fresh:  # a network goes on with images like those that it knows
+            recipe = replace(recipe, upright=self.is_upright)
+        if prepare is None:
+            recipe = suited(recipe, dataset)
         network = architectures.build(architecture, recipe.dtype)
         if architecture == self.network.architecture:
             network.parameters[:] = self.network.parameters
@@ -249,7 +265,7 @@ class Session(QObject):
                 self.said.emit("The filters are frozen: see What if?")
         parameters = network.parameters.copy()
         if fresh and not recipe.freeze_filters:  # what the run begins with, to be seen until it says where it stands
-            initialize(network, recipe, len(dataset.train_images))
+            initialize(network, recipe, dataset.train_size)
         begun = Checkpoint(model_file.ModelRecord(architecture, recipe, dataset.name), network.parameters.copy())
         before, history = _Place(self.checkpoint, self.history, self.moment), History()
         self._replace(_Place(begun, history, None))
@@ -291,7 +307,16 @@ class Session(QObject):
     # --- the present network ---
 
     def reset(self, architecture: str, recipe: Recipe, data: str) -> None:
-        """Take fresh, untrained parameters from the recipe's seed."""
+        """Take fresh, untrained parameters from the recipe's seed.
+
+        Parameters
+        ----------
+        architecture : str
+        recipe : Recipe
+        data : str
+            What it may be trained on, as `mnist_gui.data.load` takes it; a path says nothing of digits.
+        """
+        recipe = replace(recipe, upright=recipe.upright and data in ("mnist", "drawn"))
         network = architectures.build(architecture, recipe.dtype)
         initialize(network, recipe)
         self._replace(_Place(Checkpoint(model_file.ModelRecord(architecture, recipe, data), network.parameters)))
@@ -305,9 +330,9 @@ class Session(QObject):
         history = History(snapshots=saved.history) if saved.history else None
         self._replace(_Place(Checkpoint(saved.record, saved.network.parameters, path.name, path), history))
 
-    def open_shipped(self) -> None:
-        """Go back to the model that comes with the program."""
-        self._replace(_Place(_shipped()))
+    def open_shipped(self, architecture: str = "notebook") -> None:
+        """Show the trained network of an architecture that comes with the program."""
+        self._replace(_Place(_shipped(architecture)))
 
     def take_back(self, checkpoint: Checkpoint) -> None:
         """Make one of the runs, or what was there before one, the present network again, with its curves."""
@@ -427,6 +452,7 @@ class _Edit(Guarded, QUndoCommand):
         self._session._stand_edited(self._after)
 
 
-def _shipped() -> Checkpoint:
-    network, record = model_file.load(SHIPPED_MODEL)
-    return Checkpoint(record, network.parameters, SHIPPED)
+def _shipped(architecture: str = "notebook") -> Checkpoint:
+    network, record = model_file.load(shipped_model(architecture))
+    name = SHIPPED if architecture == "notebook" else f"{SHIPPED} ({architecture})"
+    return Checkpoint(record, network.parameters, name)

@@ -179,8 +179,11 @@ class Teaching(QObject):
             return
         images = np.stack([digit.image for digit in digits])
         labels = np.array([digit.label for digit in digits], np.uint8)
-        prepare = partial(learning.lesson, images=images, labels=labels, rng=np.random.default_rng(len(digits)))
-        before, recipe = session.checkpoint, learning.recipe_for(session.network, rest)
+        upright = session.is_upright
+        prepare = partial(
+            learning.lesson, images=images, labels=labels, rng=np.random.default_rng(len(digits)), upright=upright
+        )
+        before, recipe = session.checkpoint, learning.recipe_for(session.network, rest, upright=upright)
         if self._page is not None:
             record = before.record
             self._page.show_test_accuracy(record.test_accuracy if record.data == rest.name else None)

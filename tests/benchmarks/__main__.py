@@ -8,19 +8,30 @@ from pathlib import Path
 
 from mnist_gui.assets import SHIPPED_MODEL
 
-from . import machine, network, pictures, reading, teaching, window
+from . import machine, network, pictures, reading, run, teaching, window
 from .contenders import UnavailableError
 from .report import COMPARISON_HEAD, MEASURE_HEAD, Comparison, table
 
-COMPARED = {
-    "larger": network.larger,
-    "epoch": network.epoch,
-    "evaluation": network.evaluation,
-    "drawing": network.drawing,
-    "startup": window.start_up,
-    "throughput": window.throughput,
-}
-SECTIONS = ["step", "notebook", *COMPARED, "use", "sizes", "reading", "pictures", "teaching"]
+COMPARED = [
+    ("larger", network.larger),
+    ("epoch", network.epoch),
+    ("evaluation", network.evaluation),
+    ("drawing", network.drawing),
+    ("startup", run.first_step),
+    ("startup", run.whole),
+    ("startup", window.start_up),
+    ("throughput", window.throughput),
+]
+SECTIONS = [
+    "step",
+    "notebook",
+    *dict.fromkeys(name for name, _ in COMPARED),
+    "use",
+    "sizes",
+    "reading",
+    "pictures",
+    "teaching",
+]
 
 
 def _skipped(error: UnavailableError) -> None:
@@ -78,7 +89,7 @@ def main() -> None:
             print(f"drawn: {arguments.plot}", file=sys.stderr)
     if "notebook" in chosen:
         comparisons += network.notebook_step(min(arguments.rounds, 5))
-    for section, compare in COMPARED.items():
+    for section, compare in COMPARED:
         if section in chosen:
             try:
                 comparisons += compare(arguments.rounds)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from mnist_gui.nn.network import Network
+    from mnist_gui.recipe import Recipe
 
 SEED = 2026
 EACH = 50
@@ -32,18 +33,19 @@ NO_DIGIT_HEAD = ["no digit", "said so", "of", "in these words"]
 
 def rows(model: Path, folder: Path | None) -> Iterator[list[str]]:
     """Read each folder of people's pictures, where there are some, and each kind that is made by rule."""
-    network, _ = model_file.load(model)
+    network, record = model_file.load(model)
+    recipe = record.recipe
     if folder is not None:
         total = np.zeros(3, int)
         for inside in sorted(path for path in folder.iterdir() if path.is_dir()):
             files = sorted(path for path in inside.iterdir() if path.name[0].isdigit())
-            counts, seconds = _read(network, ((int(path.name[0]), ink.open_picture(path)) for path in files))
+            counts, seconds = _read(network, recipe, ((int(path.name[0]), ink.open_picture(path)) for path in files))
             total += counts
             yield _row(inside.name, counts, seconds)
         yield _row("all folders", total)
     total = np.zeros(3, int)
     for kind in made_pictures.DIGITS:
-        counts, seconds = _read(network, made_pictures.digits(kind, EACH, SEED))
+        counts, seconds = _read(network, recipe, made_pictures.digits(kind, EACH, SEED))
         total += counts
         yield _row(f"made: {kind}", counts, seconds)
     yield _row("all that are made", total)
@@ -70,14 +72,14 @@ def no_digit_rows(path: Path | None) -> Iterator[list[str]]:
         yield _no_digit_row("digits that people drew", Counter(map(_said, drawings)))
 
 
-def _read(network: Network, pictures: Iterable[tuple[int, Image.Image]]) -> tuple[np.ndarray, float]:
+def _read(network: Network, recipe: Recipe, pictures: Iterable[tuple[int, Image.Image]]) -> tuple[np.ndarray, float]:
     """Count right answers, pictures, and those without a digit; also the seconds that reading took."""
     counts, seconds = np.zeros(3, int), 0.0
     for label, picture in pictures:
         start = perf_counter()
         image = ink.from_picture(picture)
         seconds += perf_counter() - start
-        right = image is not None and int(network.probabilities(image[None])[0].argmax()) == label
+        right = image is not None and int(network.probabilities(recipe.prepare(image[None])).argmax()) == label
         counts += [right, 1, image is None]
     return counts, seconds
 

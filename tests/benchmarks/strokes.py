@@ -33,6 +33,10 @@ class Sample:
         image = ink.from_strokes([ink.Stroke(stroke, np.full(len(stroke), pen)) for stroke in strokes])
         return np.zeros((28, 28), np.uint8) if image is None else image
 
+    def mapped(self, rows: NDArray[np.float64]) -> Sample:
+        """Slant or turn it: point (x, y) becomes (x, y) @ rows, with rows of shape (2, 2)."""
+        return Sample(self.label, self.writer, [stroke @ rows for stroke in self.strokes])
+
 
 def read(path: Path) -> list[Sample]:
     """Read all samples of a file."""

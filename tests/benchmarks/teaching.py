@@ -70,18 +70,21 @@ def writers(strokes: Path) -> list[Writer]:
 def lessons(hands: list[Writer], model: Path, tests: Dataset, rest: Dataset) -> Iterator[Result]:
     """Teach a fresh copy of a model by each writer in turn, mixed with the rest."""
     for writer in hands:
-        network, _ = model_file.load(model)
+        network, record = model_file.load(model)
         taught, others = writer.split()
         parts = [
-            (writer.images[others], writer.labels[others]),
-            (writer.images[taught], writer.labels[taught]),
-            (tests.test_images, tests.test_labels),
+            (record.recipe.prepare(images), labels)
+            for images, labels in (
+                (writer.images[others], writer.labels[others]),
+                (writer.images[taught], writer.labels[taught]),
+                (tests.test_images, tests.test_labels),
+            )
         ]
         before = [evaluate(network, *part).accuracy for part in parts]
         start = perf_counter()
-        images, labels = parts[1]
-        lesson = learning.lesson(rest, images, labels, np.random.default_rng(len(labels)))
-        for _ in train(network, lesson, learning.recipe_for(network, rest), fresh=False):
+        images, labels, upright = writer.images[taught], writer.labels[taught], record.recipe.upright
+        lesson = learning.lesson(rest, images, labels, np.random.default_rng(len(labels)), upright=upright)
+        for _ in train(network, lesson, learning.recipe_for(network, rest, upright=upright), fresh=False):
             pass
         seconds = perf_counter() - start
         after = [evaluate(network, *part).accuracy for part in parts]

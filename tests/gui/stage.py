@@ -62,13 +62,13 @@ def bar() -> NDArray[np.uint8]:
     return image
 
 
-def look(session: Session, network: Network | None, image: NDArray[np.uint8] | None) -> None:
+def look(session: Session, network: Network | None, image: NDArray[np.uint8] | None, *, upright: bool = False) -> None:
     """Have a session look at a network (None: at the one that it has) and at an image, and say so at once."""
     assert isinstance(session.drawing, Paper)
     session.drawing.image = image
     session.drawing_changed()
     if network is not None:
-        recipe = replace(RECIPES["default"], dtype=network.dtype.name)
+        recipe = replace(RECIPES["default"], dtype=network.dtype.name, upright=upright)
         session.take_back(Checkpoint(ModelRecord(network.architecture, recipe), network.parameters.copy()))
     session.show_now()
 

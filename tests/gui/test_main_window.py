@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hand import SEVEN, THREE, draw, move, on_screen, press, release
+from PIL import Image, ImageDraw
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction, QPaintEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from mnist_gui.cli import main
+from mnist_gui.data.upright import make_upright
 from mnist_gui.gui import settings
 from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.network.map_view import MapView
@@ -163,9 +167,10 @@ def test_a_three_is_read_as_three(window: MainWindow, read: Callable[[MainWindow
     assert read(window) == "3"
     seen = window.canvas.seen()
     assert seen is not None
-    np.testing.assert_array_equal(seen_by(window, "seenImage"), seen[None])
+    upright = make_upright(seen[None])
+    np.testing.assert_array_equal(seen_by(window, "seenImage"), upright)
     shown = window.network_view.bars.probabilities
-    np.testing.assert_allclose(shown, window.session.network.probabilities(seen[None])[0], atol=1e-6)
+    np.testing.assert_allclose(shown, window.session.network.probabilities(upright)[0], atol=1e-6)
     assert "3: " in part(window, "probabilityBars").accessibleDescription()
 
 
@@ -181,7 +186,7 @@ def test_the_answer_follows_the_pen_in_the_middle_of_a_stroke(
         assert read(window) in "0123456789"
         picture = seen_by(window, "seenImage")
         assert picture is not None
-        np.testing.assert_array_equal(picture[0], canvas.seen())
+        np.testing.assert_array_equal(picture, make_upright(canvas.seen()[None]))
         pictures.append(picture.tobytes())
     assert len(set(pictures)) > 2
     assert not canvas.can_undo()
@@ -509,3 +514,21 @@ def test_a_picture_that_is_pasted_as_picture_data_is_read_whatever_its_size(
     for _ in range(3):
         window.canvas.paste()
         assert read(window) == "7"
+
+
+def test_a_picture_is_read_alike_by_the_window_and_the_command_line(
+    window: MainWindow, read: Callable[[MainWindow], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "three.png"
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    strokes = window.canvas.strokes_on_paper()
+    picture = Image.new("L", (300, 300), 255)
+    for stroke in strokes:
+        ImageDraw.Draw(picture).line([(300 * x, 300 * y) for x, y in stroke.points], 0, 20)
+    picture.save(path)
+    window.canvas.open_picture(path)
+    answer = read(window)
+    assert main(["predict", str(path), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert str(told["digit"]) == answer
+    np.testing.assert_allclose(told["probabilities"], window.network_view.bars.probabilities, atol=1e-6)

@@ -23,12 +23,14 @@ from PySide6.QtWidgets import QAbstractButton, QLabel
 from stage import Paper, bar, look, started
 
 from mnist_gui import data, model_file
+from mnist_gui.data.upright import make_upright
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.session import SHIPPED, Session
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.history import Snapshot
-from mnist_gui.training import RECIPES
+from mnist_gui.nn import architectures
+from mnist_gui.training import RECIPES, recipe_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +103,50 @@ def test_a_reading_is_worked_out_once_and_anew_for_other_ink_or_another_network(
         np.testing.assert_array_equal(shown, known[0])
     look(session, None, None)
     assert session.reading is None
+
+
+def test_what_is_seen_follows_the_network(session: Session) -> None:
+    slanted = np.stack([np.roll(row, (14 - y) // 3) for y, row in enumerate(bar())])
+    network = started("notebook")
+    for upright in (False, True, False):
+        look(session, network, slanted, upright=upright)
+        assert session.is_upright is upright
+        np.testing.assert_array_equal(session.image, slanted)  # what My digits keeps
+        seen = make_upright(slanted[None])[0] if upright else slanted
+        np.testing.assert_array_equal(session.reading.image, seen)
+        np.testing.assert_array_equal(session.prepare(slanted[None])[0], seen)
+
+
+@pytest.mark.parametrize(("source", "upright"), [("mnist", True), ("drawn", True), ("/home/me/letters", False)])
+def test_fresh_weights_are_upright_where_the_data_are_digits(session: Session, source: str, upright: bool) -> None:
+    session.reset("notebook", RECIPES["default"], source)
+    assert session.is_upright is upright
+    session.reset("notebook", RECIPES["notebook"], source)
+    assert not session.is_upright
+
+
+def test_a_run_records_whether_its_images_were_upright(
+    session: Session, dataset: Dataset, train: Callable[..., Checkpoint], qtbot: QtBot
+) -> None:
+    assert session.is_upright  # the shipped network
+    assert not train().record.recipe.upright  # nobody knows that these are digits
+    session.train(replace(dataset, digits=True), "notebook", RECIPE)
+    qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=20_000)
+    assert session.checkpoint.record.recipe.upright
+    session.train_on(replace(dataset, digits=True), replace(RECIPE, upright=False))
+    qtbot.waitUntil(lambda: session.state is State.IDLE, timeout=20_000)
+    assert session.checkpoint.record.recipe.upright  # a network goes on in its own way
+
+
+@pytest.mark.parametrize("architecture", architectures.ARCHITECTURES)
+def test_each_architecture_ships_trained(session: Session, architecture: str) -> None:
+    session.open_shipped(architecture)
+    record = session.checkpoint.record
+    assert (session.network.architecture, record.architecture) == (architecture, architecture)
+    assert record.test_accuracy > 0.98
+    assert record.recipe == recipe_for("default", architecture)
+    assert session.checkpoint.name.startswith(SHIPPED)
+    assert not session.checkpoint.unsaved
 
 
 def test_many_changes_are_told_once_a_frame(session: Session, qtbot: QtBot) -> None:

@@ -50,22 +50,21 @@ class Column(QWidget):
     def __init__(self, title: str, shape: str, view: QWidget, tip: str) -> None:
         super().__init__()
         self.view = view
-        heading, self._shape = QLabel(title), SteadyLabel()
-        font = heading.font()
+        self._heading, self._shape = QLabel(title), SteadyLabel()
+        font = self._heading.font()
         font.setBold(True)
-        heading.setFont(font)
+        self._heading.setFont(font)
         self._shape.setFont(theme.small(self.font()))
         self._shape.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._shape.setText(shape)
-        for label in (heading, self._shape):
+        for label in (self._heading, self._shape):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setToolTip(tip)
         view.setAccessibleName(f"{title}, {shape}")
-        view.setAccessibleDescription(tip)
+        self._explain(tip)
         self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(heading)
+        layout.addWidget(self._heading)
         layout.addWidget(self._shape, alignment=Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(theme.GRID)
         layout.addWidget(view, 1)
@@ -78,6 +77,18 @@ class Column(QWidget):
     def text(self) -> str:
         """The small grey line."""
         return self._shape.text()
+
+    def _explain(self, tip: str) -> None:
+        for label in (self._heading, self._shape):
+            label.setToolTip(tip)
+        self.view.setAccessibleDescription(tip)
+
+    def set_heading(self, title: str, tip: str) -> None:
+        """Change the name and the sentence that explains it."""
+        if title != self._heading.text():
+            self.view.setAccessibleName(f"{title}, {self._shape.text()}")
+            self._heading.setText(title)
+            self._explain(tip)
 
     def set_shape(self, text: str) -> None:
         """Change the small grey line."""
@@ -112,12 +123,9 @@ class NetworkView(Guarded, QWidget):
 
         self._seen = MapView("ink", (1, 28, 28), pixel=12)
         self._seen.setObjectName("seenImage")
-        self._seen_column = Column(
-            "seen",
-            "28 × 28",
-            self._seen,
-            "What the network sees: the drawing cropped to its ink, fitted into 20 × 20 pixels and centred by mass.",
-        )
+        self._seen_column = Column("seen", "28 × 28", self._seen, _SEEN_TIP)
+        self._before_upright = False  # the drawing is shown as it was before it was made upright
+        self._seen.cell_clicked.connect(self._show_before_or_after)
         self.bars = ProbabilityBars()
         bars_column = Column(
             "probabilities",
@@ -162,6 +170,7 @@ class NetworkView(Guarded, QWidget):
         network, reading = self._session.network, self._session.reading
         if network.architecture != self._architecture or not self._stages:
             self._rebuild(network)
+        self._head_seen()
         for index, stage in enumerate(self._stages):
             if stage.filters:
                 self._show_filters(index, stage, network.layers[stage.layer])
@@ -178,7 +187,9 @@ class NetworkView(Guarded, QWidget):
             self.answer_column.set_shape(nothing if nothing == Reason.NOTHING_DRAWN else "no digit")
             self._show_answer("–", nothing)
         else:
-            self._seen.show_values(reading.image[None].astype(np.float32), 0, 255)
+            image = self._session.image if self._before_upright else reading.image
+            assert image is not None
+            self._seen.show_values(image[None].astype(np.float32), 0, 255)
             self.bars.show_probabilities(reading.probabilities)
             first, second = reading.ranked[:2]
             p = reading.probabilities
@@ -191,6 +202,22 @@ class NetworkView(Guarded, QWidget):
             self._show_answer(str(first), remark if strange else "")
         answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.Mid
         self._digit.setForegroundRole(answered)
+
+    def _head_seen(self) -> None:
+        """Say whether what the network sees was made upright, or is shown as it was before."""
+        upright = self._session.is_upright
+        self._before_upright = self._before_upright and upright and self._session.reading is not None
+        if self._before_upright:
+            self._seen_column.set_heading("before upright", _UPRIGHT_TIP)
+        elif upright:
+            self._seen_column.set_heading("seen, upright", _UPRIGHT_TIP)
+        else:
+            self._seen_column.set_heading("seen", _SEEN_TIP)
+
+    def _show_before_or_after(self) -> None:
+        """Show the drawing before it is made upright, or again after."""
+        self._before_upright = not self._before_upright
+        self.refresh()
 
     def _show_answer(self, answer: str, remark: str = "") -> None:
         if answer != self._digit.text():
@@ -350,6 +377,11 @@ def _line(start: QRectF, end: QRectF) -> QPainterPath:
 _ANSWER_TIP = (
     "The digit with the highest probability. The network knows ten digits and must choose one of them: what is unlike "
     "all of them is said to be so."
+)
+_SEEN_TIP = "What the network sees: the drawing cropped to its ink, fitted into 20 × 20 pixels and centred by mass."
+_UPRIGHT_TIP = (
+    "What the network sees: the drawing fitted into 20 × 20 pixels, then made upright: slant, size and half of its "
+    "proportions are taken out, as with all digits that it learned from. Click the picture for before and after."
 )
 _FILTER_TIP = (
     "A filter is a small grid of weights that slides over the image; red weights add where there is ink, blue ones "

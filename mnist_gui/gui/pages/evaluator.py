@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from mnist_gui.data.upright import make_upright
 from mnist_gui.explain import experiments
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Evaluator(QObject):
         super().__init__(parent)
         self._twin: Network | None = None
         self._images: NDArray[np.uint8] | None = None
+        self._upright = False
+        self._prepared: NDArray[np.uint8] = np.empty((0, 28, 28), np.uint8)  # upright, kept for the next answer
+        self._ready = 0
         self._probabilities: Array = np.empty((0, 0))
         self._done = 0
         self._next: Array | None = None
@@ -48,19 +52,30 @@ class Evaluator(QObject):
         """Whether an answer is under way."""
         return self._timer.isActive()
 
-    def ask(self, network: Network, images: NDArray[np.uint8]) -> None:
-        """Classify images of shape (n, 28, 28); nothing is done for a network and images that were asked for last."""
+    def ask(self, network: Network, images: NDArray[np.uint8], *, upright: bool = False) -> None:
+        """Classify images; nothing is done for a network and images that were asked for last.
+
+        Parameters
+        ----------
+        network : Network
+        images : ndarray of uint8, shape (n, 28, 28)
+        upright : bool
+            Whether the network sees them made upright.
+        """
         twin = self._twin
         if twin is None or (twin.architecture, twin.dtype) != (network.architecture, network.dtype):
             twin = None
-        if twin is not None and images is self._images:
+        same = images is self._images and upright == self._upright
+        if twin is not None and same:
             newest = twin.parameters if self._next is None else self._next
             if np.array_equal(newest, network.parameters):
                 return
             if self.busy:
                 self._next = network.parameters.copy()
                 return
-        self._images = images
+        if not same:
+            self._images, self._upright, self._ready = images, upright, 0
+            self._prepared = np.empty_like(images) if upright else images
         self._begin(network, twin)
 
     def cancel(self) -> None:
@@ -87,7 +102,9 @@ class Evaluator(QObject):
         end = perf_counter() + _SLICE_SECONDS
         while self._done < len(self._images) and perf_counter() < end:
             part = slice(self._done, self._done + _AT_ONCE)
-            self._probabilities[part] = self._twin.probabilities(self._images[part])
+            if self._upright and self._done >= self._ready:
+                self._prepared[part], self._ready = make_upright(self._images[part]), self._done + _AT_ONCE
+            self._probabilities[part] = self._twin.probabilities(self._prepared[part])
             self._done += _AT_ONCE
         if self._done < len(self._images):
             return

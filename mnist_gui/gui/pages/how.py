@@ -304,11 +304,12 @@ class HowPage(Page):
     def worksheet(self) -> QTextDocument:
         """Lay out the working for pupils: a page with blanks, then one with the solution."""
         assert self.working is not None
-        assert self._session.image is not None
+        reading = self._session.reading
+        assert reading is not None
         document = QTextDocument(self)
         address = "drawing"
         document.addResource(
-            QTextDocument.ResourceType.ImageResource, QUrl(address), picture(self._session.image, self.working.field)
+            QTextDocument.ResourceType.ImageResource, QUrl(address), picture(reading.image, self.working.field)
         )
         document.setHtml(arithmetic.worksheet(self.working, address))
         return document

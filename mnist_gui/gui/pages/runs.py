@@ -206,10 +206,12 @@ class RunsPage(Page):
             title(run.record.architecture),
             str(recipe.seed),
             f"{run.record.epochs:.2f}".removesuffix(".00"),
-            "–" if accuracy is None else f"{accuracy * 100:.2f} %",
+            "–" if accuracy is None else f"{accuracy * 100:.2f} %{' upright' if recipe.upright else ''}",
             "–" if progress is None or run.edited else f"{progress.seconds:.1f} s",
         )
         details = f"data {run.record.data}, batches of {recipe.batch_size}, rate {recipe.learning_rate:g}"
+        if recipe.upright:
+            details += ", images made upright"
         if run.edited:
             details = f"changed by hand after: {details}"
         for column, text in enumerate(cells):

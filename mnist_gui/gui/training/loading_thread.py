@@ -57,10 +57,10 @@ class LoadingThread(Guarded, QThread):
 
     def _load(self) -> Dataset:
         if self.source == "drawn":
-            for _ in drawn.prepare(drawn.TRAIN_SIZE, drawn.TRAIN_SEED):
+            for _ in drawn.prepare(drawn.TEST_SIZE, drawn.TEST_SEED):  # a run draws the others as it needs them
                 if self._cancelled:
                     raise DownloadCancelled
-        return data.load(self.source, progress=self._progress, as_stored=self._as_stored)
+        return data.load(self.source, progress=self._progress, as_stored=self._as_stored, whole=False)
 
     def _progress(self, done: int, total: int) -> None:
         if self._cancelled:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hand import SEVEN, draw, on_screen
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 from stage import look, started
 
+from mnist_gui.data.upright import make_upright
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.network.probability_bars import ProbabilityBars
 from mnist_gui.gui.network.view import NetworkView
@@ -244,6 +245,37 @@ def test_only_the_bars_that_look_different_are_painted_anew(qtbot: QtBot) -> Non
     rows = bars.row_rects()
     assert not painted.regions[0].intersects(rows[3].toRect())
     assert painted.regions[0].contains(rows[9].center().toPoint())
+
+
+def test_what_is_seen_says_that_it_is_upright_and_shows_what_was_before(session: Session, qtbot: QtBot) -> None:
+    view = NetworkView(session)
+    qtbot.addWidget(view)
+    view.resize(1000, 300)
+    with qtbot.waitExposed(view):
+        view.show()
+    slanted = np.zeros((28, 28), np.uint8)
+    for row in range(5, 23):
+        slanted[row, 19 - row // 2 : 22 - row // 2] = 255
+    upright, seen = make_upright(slanted[None]), view.findChild(MapView, "seenImage")
+
+    def headings() -> list[str]:
+        return [label.text() for label in view.findChildren(QLabel)]
+
+    look(session, started("notebook"), slanted)
+    assert "seen" in headings()
+    np.testing.assert_array_equal(seen.values[0], slanted)
+    QTest.mouseClick(seen, Qt.MouseButton.LeftButton)  # there is no other to show
+    np.testing.assert_array_equal(seen.values[0], slanted)
+    look(session, started("notebook"), slanted, upright=True)
+    assert "seen, upright" in headings()
+    np.testing.assert_array_equal(seen.values, upright)
+    assert "upright" in seen.accessibleDescription()
+    QTest.mouseClick(seen, Qt.MouseButton.LeftButton)
+    assert "before upright" in headings()
+    np.testing.assert_array_equal(seen.values[0], slanted)
+    np.testing.assert_array_equal(session.reading.image, upright[0])  # what the network sees stays
+    QTest.mouseClick(seen, Qt.MouseButton.LeftButton)
+    np.testing.assert_array_equal(seen.values, upright)
 
 
 class Painted(QObject):

@@ -182,7 +182,8 @@ def test_an_empty_page_says_what_to_do(window: MainWindow) -> None:
 
 def test_digits_stand_in_groups_with_what_they_are_read_as(page: MainWindow, taught: list[MyDigit]) -> None:
     assert shown(page) == [part for digit in range(10) for part in ("group", str(digit), str(digit))]
-    probabilities = page.session.network.probabilities(np.array([digit.image for digit in MyDigits().all()]))
+    images = page.session.prepare(np.array([digit.image for digit in MyDigits().all()]))
+    probabilities = page.session.network.probabilities(images)
     marks = [row.data().startswith("✓") for row in digits(page)]
     assert marks == [int(p.argmax()) == n // 2 for n, p in enumerate(probabilities)]
     note = page.pages.page(tabs.MY_DIGITS).list_part.note
@@ -286,12 +287,12 @@ def test_a_lesson_trains_the_present_network_with_the_charts_live(learned: MainW
     own_before, own, test_before, test = scores(learned)
     assert test == accuracies[1]
     assert test_before in ("–", accuracies[0])
+    images = learned.session.prepare(np.stack([d.image for d in MyDigits().all()]))
     right = [
-        (
-            run.build().probabilities(np.stack([d.image for d in MyDigits().all()])).argmax(1) == np.arange(20) // 2
-        ).mean()
+        (run.build().probabilities(images).argmax(1) == np.arange(20) // 2).mean()
         for run in (learned.before, learned.session.checkpoint)
     ]
+    assert learned.session.checkpoint.record.recipe.upright  # in the network's own way
     assert (own_before, own) == (f"{right[0] * 100:.1f} %", f"{right[1] * 100:.1f} %")
 
 

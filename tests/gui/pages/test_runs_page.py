@@ -171,7 +171,9 @@ def test_a_newer_state_of_a_run_takes_its_row(page: RunsPage, session: Session) 
     session.runs = (newer, second)
     session.runs_changed.emit()
     assert page.table.rowCount() == 2
-    assert page.table.item(0, 4).text() == "50.00 %"
+    assert page.table.item(0, 4).text() == "50.00 % upright"
+    assert "upright" in page.table.item(0, 4).toolTip()
+    assert "upright" not in page.table.item(1, 4).toolTip()
     assert colour(page, 0) == before
     assert curves(page) == [4, 4]
 

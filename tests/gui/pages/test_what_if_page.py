@@ -11,8 +11,10 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from stage import bar, bring_on, give, look, started
 
+from mnist_gui.data.upright import make_upright
 from mnist_gui.explain import experiments
 from mnist_gui.gui.network.map_view import MapView
+from mnist_gui.gui.pages import evaluator as evaluator_module
 from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.evaluator import Evaluator
 from mnist_gui.gui.pages.what_if import page as what_if_page
@@ -232,6 +234,24 @@ def test_the_newest_of_many_networks_is_evaluated_last(qtbot: QtBot) -> None:
     np.testing.assert_allclose(answers[-1][1], network.probabilities(images), atol=1e-6)
     evaluator.ask(network, images)
     assert not evaluator.busy  # the answer is known
+
+
+def test_upright_images_are_made_once_for_all_networks(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (300, 28, 28), np.uint8)
+    answers: list[np.ndarray] = []
+    made: list[int] = []
+    monkeypatch.setattr(evaluator_module, "make_upright", lambda part: made.append(len(part)) or make_upright(part))
+    evaluator, network = Evaluator(), started("notebook", 2)
+    evaluator.finished.connect(lambda _, probabilities: answers.append(probabilities))
+    for upright in (True, True, False):
+        network.parameters *= 1.1
+        evaluator.ask(network, images, upright=upright)
+        qtbot.waitUntil(lambda: not evaluator.busy)
+        expected = network.probabilities(make_upright(images) if upright else images)
+        np.testing.assert_allclose(answers[-1], expected, atol=1e-6)
+    assert sum(made) == 300
+    evaluator.ask(network, images, upright=True)  # the same network reads otherwise
+    assert evaluator.busy
 
 
 # Shifts and steps.

@@ -18,7 +18,7 @@ from mnist_gui.data import load
 from mnist_gui.errors import UserError
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.nn import architectures
-from mnist_gui.training import RECIPES, Recipe, initialize, train
+from mnist_gui.training import RECIPES, Recipe, initialize, recipe_for, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -357,10 +357,10 @@ def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
         go_on.wait(20)
         return iter(())
 
-    before = ready.session.checkpoint
     monkeypatch.setattr(TRAIN, train)
     box = ready.training_panel.architecture_box
     box.setCurrentIndex(box.findData(architecture))
+    before = ready.session.checkpoint
     ready.training_panel.seed_box.setValue(4)
     click(ready, "trainButton")
     wait_for(State.RUNNING)
@@ -374,9 +374,25 @@ def test_what_a_run_begins_with_is_shown_before_it_says_where_it_stands(
     wait_for(State.IDLE)
     assert ready.session.checkpoint is before  # nothing came of it
     assert ready.windowTitle().startswith("shipped model")
-    assert ready.training_panel.architecture() == "notebook"
+    assert ready.training_panel.architecture() == architecture
     assert ready.charts.loss.hint.isVisible()
     assert status(ready) == "Ready to train"
+
+
+def test_choosing_a_network_shows_it_trained_and_loses_nothing(
+    running: MainWindow, wait_for: Callable[[State], None]
+) -> None:
+    click(running, "stopButton")
+    wait_for(State.IDLE)
+    run, box = running.session.checkpoint, running.training_panel.architecture_box
+    box.setCurrentIndex(box.findData("wide"))
+    assert running.session.network.architecture == "wide"
+    assert running.session.checkpoint.record.test_accuracy > 0.98
+    assert running.training_panel.recipe() == recipe_for("default", "wide")
+    assert run in running.session.runs
+    running.session.take_back(run)
+    assert running.training_panel.architecture() == "notebook"
+    assert running.session.checkpoint is run
 
 
 def test_after_stop_the_keyboard_is_not_at_reset(running: MainWindow, wait_for: Callable[[State], None]) -> None:

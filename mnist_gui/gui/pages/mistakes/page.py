@@ -173,7 +173,7 @@ class MistakesPage(Page):
     def _evaluate(self) -> None:
         if len(self._source.images) and self.isVisible():
             self._due = False
-            self._evaluator.ask(self._session.network, self._source.images)
+            self._evaluator.ask(self._session.network, self._source.images, upright=self._session.is_upright)
 
     def _show_answers(self, parameters: Array, probabilities: Array) -> None:
         name, _, labels = self._source
@@ -181,7 +181,9 @@ class MistakesPage(Page):
             return  # those of the other source, asked for before
         confusion = self._confusion = Confusion(probabilities, labels)
         self.matrix.show_confusion(confusion)
-        self.matrix_part.set_note(f"{name} · {len(labels):,} images · {confusion.accuracy * 100:.2f} % read right")
+        upright = " upright" if self._session.is_upright else ""
+        accuracy = f"{confusion.accuracy * 100:.2f} % read right{upright}"
+        self.matrix_part.set_note(f"{name} · {len(labels):,} images · {accuracy}")
         self._show_images()
         self._stack.setCurrentIndex(1)
 

@@ -165,7 +165,8 @@ class MyDigitsPage(Page):
 
     def begin_lesson(self) -> None:
         """Keep the scores of the network that is looked at, to be seen beside those to come."""
-        probabilities = self._session.network.probabilities(self._images)  # the page may never have been in sight
+        # The page may never have been in sight.
+        probabilities = self._session.network.probabilities(self._session.prepare(self._images))
         answers = probabilities.argmax(axis=1)
         self._scores.show_own(float((answers == self._labels()).mean()))
         self._scores.begin()
@@ -182,7 +183,7 @@ class MyDigitsPage(Page):
 
     def _evaluate(self) -> None:
         if len(self._images) and self.isVisible():
-            self._evaluator.ask(self._session.network, self._images)
+            self._evaluator.ask(self._session.network, self._images, upright=self._session.is_upright)
 
     def _show_answers(self, parameters: Array, probabilities: Array) -> None:
         if len(probabilities) != len(self._digits):  # of digits that are gone

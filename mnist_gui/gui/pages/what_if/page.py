@@ -148,7 +148,7 @@ class WhatIfPage(Page):
             self._evaluator.cancel()
             self.filters.show_accuracy("–", "Worked out when the training is over")
         elif self.isVisible():
-            self._evaluator.ask(self._session.network, dataset.test_images)
+            self._evaluator.ask(self._session.network, dataset.test_images, upright=self._session.is_upright)
 
     def _show_accuracy(self, parameters: Array, probabilities: Array) -> None:
         dataset = self._session.dataset
