@@ -81,14 +81,13 @@ def lesson(
     labels : ndarray of uint8, shape (n,)
     rng : numpy.random.Generator
     upright : bool
-        Make all of them upright, before any is bent.
+        Make the person's upright, before they are bent. The others are made so when a run comes to them.
 
     Returns
     -------
     Dataset
-        Named as the rest, and tested as it is; its images are as the network is to see them.
+        Named as the rest, and tested as it is. The person's digits come last, and are as the network is to see them.
     """
-    prepare = replace(RECIPE, upright=upright).prepare
     if rest.to_draw:
         train = drawn.images(rest.to_draw, drawn.TRAIN_SEED)
         rest = replace(rest, train_images=train[0], train_labels=train[1], to_draw=0)
@@ -100,11 +99,11 @@ def lesson(
     others = rng.permutation(len(rest.train_images))[:most]
     repeats = round((len(ruled) + len(others)) * SHARE / (1 - SHARE))
     own = np.resize(rng.permutation(len(images)), repeats)
-    bent = augment.warp(prepare(images)[own], rng)
+    bent = augment.warp(replace(RECIPE, upright=upright).prepare(images)[own], rng)
     return replace(
         rest,
-        train_images=np.concatenate([prepare(rest.train_images[others]), prepare(ruled), bent]),
+        train_images=np.concatenate([rest.train_images[others], ruled, bent]),
         train_labels=np.concatenate([rest.train_labels[others], ruled_labels, labels[own]]),
-        test_images=prepare(rest.test_images),
-        prepared=True,
+        digits=True,
+        prepared=len(bent),
     )

@@ -177,7 +177,7 @@ def suited(recipe: Recipe, data: Dataset) -> Recipe:
 
     Only what is known to be digits is made upright, never clothes, letters or an unknown folder.
     """
-    upright = recipe.upright and (data.prepared or data.digits or is_mnist(data))
+    upright = recipe.upright and (data.digits or is_mnist(data))
     return recipe if upright == recipe.upright else replace(recipe, upright=upright)
 
 
@@ -211,9 +211,8 @@ def train(
     from threadpoolctl import threadpool_limits  # costs start-up time that only training needs to pay
 
     recipe = suited(recipe, data)
-    upright = recipe.upright and not data.prepared
-    more = data.to_draw + (recipe.drawn if is_mnist(data) else 0)
-    training = Supply(data.train_images, data.train_labels, upright=upright, more=more)
+    upright, more = recipe.upright, data.to_draw + (recipe.drawn if is_mnist(data) else 0)
+    training = Supply(data.train_images, data.train_labels, upright=upright, more=more, prepared=data.prepared)
     test = Supply(data.test_images, data.test_labels, upright=upright)
     kept = network.parameters.copy()
     orders = initialize(network, recipe, len(training.images))

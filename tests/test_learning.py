@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mnist_gui import learning
+from mnist_gui import learning, training
 from mnist_gui.data import drawn
 from mnist_gui.data.dataset import Dataset
 from mnist_gui.data.upright import make_upright
@@ -97,9 +99,10 @@ def test_a_lesson_follows_the_networks_own_way(rest, mine, monkeypatch):
     raw = learning.lesson(rest, *mine, np.random.default_rng(0))
     made = learning.lesson(rest, *mine, np.random.default_rng(0), upright=True)
     np.testing.assert_array_equal(made.train_labels, raw.train_labels)
-    np.testing.assert_array_equal(made.test_images, make_upright(rest.test_images))
+    assert made.test_images is rest.test_images
     others = len(rest.train_images)
-    np.testing.assert_array_equal(made.train_images[:others], make_upright(raw.train_images[:others]))
+    assert made.prepared == len(made.train_images) - others
+    np.testing.assert_array_equal(made.train_images[:others], raw.train_images[:others])
     np.testing.assert_array_equal(bent[1], make_upright(bent[0]))  # small maps come after it
     network = architectures.build("notebook")
     for upright, lesson in ((False, raw), (True, made)):
@@ -109,11 +112,15 @@ def test_a_lesson_follows_the_networks_own_way(rest, mine, monkeypatch):
         assert first.recipe.upright is upright
 
 
-def test_images_of_a_lesson_are_made_upright_once(rest, mine, monkeypatch):
-    network = architectures.build("notebook")
+def test_a_run_makes_the_others_upright_and_leaves_the_persons(rest, mine, monkeypatch):
     lesson = learning.lesson(rest, *mine, np.random.default_rng(0), upright=True)
-    monkeypatch.setattr("mnist_gui.data.supply.make_upright", None)
-    monkeypatch.setattr("mnist_gui.data.supply.cached_upright", None)
-    for progress in train(network, lesson, learning.recipe_for(network, rest, upright=True), fresh=False):
-        if progress and progress.epochs:  # it was tested, too
-            break
+    seen = []
+    take = training.Supply.make
+    monkeypatch.setattr(training.Supply, "make", lambda self, *a: seen.append(self) or take(self, *a))
+    recipe = replace(learning.recipe_for(architectures.build("notebook"), rest, upright=True), epochs=1)
+    for _ in train(architectures.build("notebook"), lesson, recipe, fresh=False):
+        pass
+    others = len(rest.train_images)
+    np.testing.assert_array_equal(seen[0].images[others:], lesson.train_images[others:])
+    np.testing.assert_array_equal(seen[0].images[:others], make_upright(lesson.train_images[:others]))
+    np.testing.assert_array_equal(seen[-1].images, make_upright(lesson.test_images))

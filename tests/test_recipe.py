@@ -89,7 +89,6 @@ def test_a_recipe_prepares_images_as_its_network_sees_them():
         (tiny("fashion"), False),
         (tiny("mnist"), False),  # a name proves nothing
         (replace(tiny("mine"), digits=True), True),
-        (replace(tiny("mine"), prepared=True), True),
         (drawn.load(20, 10), True),
     ],
 )
@@ -108,12 +107,7 @@ def test_mnist_is_known_to_be_digits(mnist):
 
 def test_a_run_learns_from_and_is_tested_on_upright_images():
     raw = replace(tiny("mine"), digits=True)
-    made = replace(
-        raw,
-        train_images=make_upright(raw.train_images),
-        test_images=make_upright(raw.test_images),
-        prepared=True,
-    )
+    made = replace(raw, train_images=make_upright(raw.train_images), test_images=make_upright(raw.test_images))
     recipe, results = Recipe(epochs=2, batch_size=8, warp=True), []
     for data, asked in ((raw, replace(recipe, upright=True)), (made, recipe), (raw, recipe)):
         network = build("notebook")

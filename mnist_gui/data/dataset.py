@@ -36,8 +36,8 @@ class Dataset:
     digits : bool
         Whether these are known to be digits, whatever they are called: then they may be made upright. MNIST is known
         by itself, see `mnist.is_mnist`.
-    prepared : bool
-        Whether the images are as the network is to see them already: then a run leaves them so.
+    prepared : int
+        How many of the training images, the last of them, are as the network is to see them already: a run leaves them.
     to_draw : int
         How many digits of the set of drawn ones come after the training images: a run draws them as it needs them.
     """
@@ -49,7 +49,7 @@ class Dataset:
     test_labels: NDArray[np.uint8]
     remarks: tuple[str, ...] = ()
     digits: bool = False
-    prepared: bool = False
+    prepared: int = 0
     to_draw: int = 0
 
     @property

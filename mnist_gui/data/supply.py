@@ -35,6 +35,9 @@ class Supply:
         Make all of them upright, see `mnist_gui.data.upright`.
     more : int
         How many drawn digits join them.
+    prepared : int
+        How many of the images, the last of them, are as they should be. What else there is then differs from run to
+        run, and stays out of the user's cache.
 
     Attributes
     ----------
@@ -46,11 +49,19 @@ class Supply:
     """
 
     def __init__(
-        self, images: NDArray[np.uint8], labels: NDArray[np.uint8], *, upright: bool = False, more: int = 0
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        *,
+        upright: bool = False,
+        more: int = 0,
+        prepared: int = 0,
     ) -> None:
         self.own, self._upright = len(images), upright
         self._source: NDArray[np.uint8] | None = images
-        self._own_blocks = -(-self.own // drawn.BLOCK) if upright else 0
+        self._raw = self.own - prepared if upright else 0  # so many of the first are to be made upright
+        self._cached = not prepared
+        self._own_blocks = -(-self._raw // drawn.BLOCK)
         drawn_blocks = -(-more // drawn.BLOCK)
         there = self._own_blocks + drawn_blocks  # stands for a block of images that are there from the beginning
         self._missing = np.arange(there + 1) < there
@@ -58,16 +69,15 @@ class Supply:
         if there:
             self.images = np.empty((self.own + more, *images.shape[1:]), np.uint8)
             self.labels = np.concatenate([labels, drawn.labels(more, drawn.TRAIN_SEED)])
-        if more and not upright:
-            self.images[: self.own] = images
-        spread = np.arange(self.own)
-        own_block = spread % self._own_blocks if self._own_blocks else np.full(self.own, there)
+            self.images[self._raw : self.own] = images[self._raw :]
+        raw, rest = np.arange(self._raw) % max(1, self._own_blocks), np.arange(self.own - self._raw)
+        own_block = np.concatenate([raw, np.full(len(rest), there)])
         self._block = np.concatenate([own_block, self._own_blocks + np.arange(more) // drawn.BLOCK])
         # In the first epoch as many parts follow one another as the kind with fewer blocks has of them.
         self._parts = min([count for count in (self._own_blocks, drawn_blocks) if count], default=1)
-        own_part = own_block * self._parts // self._own_blocks if self._own_blocks else spread % self._parts
+        raw_part = raw * self._parts // max(1, self._own_blocks)
         drawn_part = np.arange(more) // drawn.BLOCK * self._parts // max(1, drawn_blocks)
-        self._part = np.concatenate([own_part, drawn_part])
+        self._part = np.concatenate([raw_part, rest % self._parts, drawn_part])
 
     def arrange(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         """Arrange the first epoch's order so that its parts ask for few blocks each, and all kinds are in all parts.
@@ -98,7 +108,7 @@ class Supply:
     def _make(self, block: int) -> Generator[None, None, None]:
         if block < self._own_blocks:
             assert self._source is not None
-            place = slice(block, self.own, self._own_blocks)
+            place = slice(block, self._raw, self._own_blocks)
             images = self._source[place]
         else:
             number = block - self._own_blocks
@@ -106,7 +116,7 @@ class Supply:
             place = slice(first, first + drawn.BLOCK)
             images, _ = yield from drawn.block(drawn.TRAIN_SEED, number)
             images = images[: len(self.images[place])]
-        if self._upright and len(images) == drawn.BLOCK:
+        if self._upright and self._cached and len(images) == drawn.BLOCK:
             images = yield from cached_upright(images)
         elif self._upright:
             images = make_upright(images)

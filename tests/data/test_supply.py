@@ -43,6 +43,16 @@ def test_all_that_it_makes_is_what_it_should_be(digits, is_upright, more):
     assert supply.own == 430
 
 
+def test_what_is_prepared_stays_and_nothing_is_cached(digits, small_blocks):
+    supply = Supply(*digits, upright=True, prepared=130)
+    order = supply.arrange(np.random.default_rng(0).permutation(430))
+    assert 20 < (order[:143] >= 300).sum() < 70  # it is in all parts
+    images = whole(supply)
+    np.testing.assert_array_equal(images[300:], digits[0][300:])
+    np.testing.assert_array_equal(images[:300], make_upright(digits[0][:300]))
+    assert not (small_blocks / "upright").exists()
+
+
 def test_what_is_as_it_should_be_is_not_copied(digits):
     supply = Supply(*digits)
     assert supply.images is digits[0]
