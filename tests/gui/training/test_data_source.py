@@ -90,7 +90,7 @@ def test_drawn_digits_do_instead(
 ) -> None:
     few = replace(data.load(data_folder), name="drawn")  # drawing them all takes seconds
     monkeypatch.setattr(drawn, "prepare", lambda *_: iter(()))
-    monkeypatch.setattr(drawn, "load", lambda: few)
+    monkeypatch.setattr(drawn, "load", lambda *, whole: few)
     messages.answers = ["Use drawn digits"]
     click(one_epoch, "trainButton")
     assert one_epoch.training_panel.data_box.source() == "drawn"

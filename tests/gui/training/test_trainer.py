@@ -136,7 +136,7 @@ def test_shutting_down_ends_what_goes_on_and_says_where_it_stood(
 def test_a_load_that_is_cancelled_says_nothing(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     asked, go_on = Event(), Event()
 
-    def load(source: str, *, progress: Callable[[int, int], None], as_stored: bool) -> None:
+    def load(source: str, *, progress: Callable[[int, int], None], as_stored: bool, whole: bool) -> None:
         progress(1, 10)
         asked.set()
         go_on.wait(20)
@@ -165,7 +165,7 @@ def test_what_comes_of_a_load_after_it_was_cancelled_is_not_told(
 ) -> None:
     go_on = Event()
 
-    def load(source: str, *, progress: Callable[[int, int], None], as_stored: bool) -> str:
+    def load(source: str, *, progress: Callable[[int, int], None], as_stored: bool, whole: bool) -> str:
         go_on.wait(20)
         if fails:
             raise data.DataError("too late")
@@ -186,7 +186,7 @@ def test_a_failed_load_has_ended_when_it_is_told(monkeypatch: pytest.MonkeyPatch
     """So that another attempt can begin at once."""
     attempts: list[str] = []
 
-    def load(source: str, *, progress: Callable[[int, int], None], as_stored: bool) -> str:
+    def load(source: str, *, progress: Callable[[int, int], None], as_stored: bool, whole: bool) -> str:
         attempts.append(source)
         if len(attempts) == 1:
             raise data.DataError("not now")
