@@ -260,7 +260,6 @@ def test_the_page_follows_a_run_in_the_window(
     page = ready.pages.page(tabs.MISTAKES)
     ready.pages.setCurrentWidget(page)
     ready.training_panel.train()
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     Counter(page, qtbot).settle()
     dataset = ready.session.dataset

@@ -342,15 +342,17 @@ def test_an_edit_is_taken_into_the_windows_model(window: MainWindow) -> None:
     assert window.session.network.parameters[0] != 1.5
 
 
-def test_frozen_filters_outlive_training(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
+def test_frozen_filters_outlive_training(ready: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]) -> None:
     ready.pages.setCurrentWidget(ready.pages.page(tabs.WHAT_IF))
     ready.pages.page(tabs.WHAT_IF).filters.kernel_box.activated.emit(3)
     ready.pages.page(tabs.WHAT_IF).filters.freeze_box.click()
     before = ready.session.network.named()
     filters, weights = before["conv1.weights"].copy(), before["dense1.weights"].copy()
+    ready.training_panel.epochs_box.setValue(1000)
     ready.training_panel.train()
-    wait_for(State.RUNNING)
+    qtbot.waitUntil(lambda: ready.session.checkpoint.unsaved, timeout=20_000)
     assert not ready.pages.page(tabs.WHAT_IF).filters.editor.isEnabled()
+    ready.session.trainer.stop()
     wait_for(State.IDLE)
     assert ready.pages.page(tabs.WHAT_IF).filters.editor.isEnabled()
     np.testing.assert_array_equal(ready.session.network.named()["conv1.weights"], filters)
@@ -362,7 +364,6 @@ def test_an_edit_while_looking_back_starts_from_that_moment_and_undo_goes_back_t
     ready: MainWindow, wait_for: Callable[[State], None]
 ) -> None:
     ready.training_panel.train()
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     session, trained = ready.session, ready.session.checkpoint
     slider = ready.charts.time_bar.slider

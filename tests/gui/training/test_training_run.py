@@ -436,7 +436,6 @@ def test_a_fault_in_the_training_thread_is_reported_and_the_window_goes_on(
     qtbot.waitUntil(lambda: running.network_view.answer != "–")
     running.training_panel.epochs_box.setValue(1)
     click(running, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     assert status(running) == "finished: 1 epoch"
     assert len(reported) == 1
@@ -457,7 +456,6 @@ def test_what_goes_wrong_while_it_closes_is_not_told(
         raise UserError("too late")
 
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     monkeypatch.setattr(TRAIN, refuse)
     click(ready, "trainButton")
