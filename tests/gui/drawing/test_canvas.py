@@ -386,6 +386,19 @@ def test_a_finger_that_is_repeated_as_a_mouse_draws_once(canvas: Canvas, screen:
 # Undo
 
 
+def test_of_a_stroke_that_was_none_no_ink_stays(canvas: Canvas, write: Callable[..., None]) -> None:
+    """A mouse that turns out to be a stylus's echo takes its line back, off the screen too."""
+    draw(canvas, SLASH)
+    before = on_screen(canvas)
+    press(canvas, (60, 60))
+    move(canvas, (60, 200), (60, 300))
+    assert np.abs(on_screen(canvas) - before).max() > 200
+    write(QEvent.Type.TabletPress, (300, 300), 0.5)
+    write(QEvent.Type.TabletRelease, (300, 300), 0.5)
+    canvas.undo()
+    np.testing.assert_array_equal(on_screen(canvas), before)
+
+
 def test_undo_and_redo_go_by_stroke(canvas: Canvas, qtbot: QtBot) -> None:
     with qtbot.waitSignal(canvas.undo_available_changed, check_params_cb=bool):
         draw(canvas, SEVEN)
@@ -571,6 +584,17 @@ def test_a_picture_is_shown_in_crisp_pixels_and_drawing_replaces_it(canvas: Canv
         canvas.set_picture(np.zeros((8, 8), np.uint8))
 
 
+def test_its_caption_is_written_under_the_picture(canvas: Canvas) -> None:
+    looks = []
+    for caption in ("", "test image 7 · label 3", "another"):
+        canvas.set_picture(np.zeros((28, 28), np.uint8), caption)
+        looks.append(pixels(canvas))
+    plain, written, other = looks
+    rows = np.flatnonzero(np.abs(written - plain).max(axis=(1, 2)) > 30)
+    assert 325 < rows.min() < rows.max() < 360
+    assert np.abs(other - written).max() > 30
+
+
 def test_a_picture_file_is_opened(canvas: Canvas, tmp_path: Path) -> None:
     path = tmp_path / "digit.png"
     picture_of_a_digit().save(str(path))
@@ -740,6 +764,16 @@ def test_the_focus_ring_is_for_the_keyboard(canvas: Canvas, qtbot: QtBot) -> Non
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(canvas.hasFocus)
     assert canvas.grab().toImage().pixelColor(180, 0).name() == accent
+
+
+@pytest.mark.parametrize("pen", [0.03, PEN_WIDTH, 0.2])
+def test_the_cursor_is_a_ring_as_large_as_the_pen(canvas: Canvas, pen: float) -> None:
+    canvas.set_pen_width(pen)
+    ring = canvas.cursor().pixmap().toImage()
+    seen = [x for x in range(ring.width()) if ring.pixelColor(x, ring.height() // 2).alpha() > 60]
+    assert seen[-1] - seen[0] == pytest.approx(pen * 360, abs=4)  # with the ring's own width of 1 to 3
+    canvas.resize(180, 180)
+    assert canvas.cursor().pixmap().width() < ring.width()
 
 
 def test_it_can_be_made_in_a_disabled_parent(qtbot: QtBot) -> None:
