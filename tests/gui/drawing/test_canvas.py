@@ -394,7 +394,9 @@ def test_of_a_stroke_that_was_none_no_ink_stays(canvas: Canvas, write: Callable[
     move(canvas, (60, 200), (60, 300))
     assert np.abs(on_screen(canvas) - before).max() > 200
     write(QEvent.Type.TabletPress, (300, 300), 0.5)
+    np.testing.assert_array_equal(on_screen(canvas)[:250], before[:250])
     write(QEvent.Type.TabletRelease, (300, 300), 0.5)
+    np.testing.assert_array_equal(on_screen(canvas)[:250], before[:250])
     canvas.undo()
     np.testing.assert_array_equal(on_screen(canvas), before)
 
