@@ -32,21 +32,24 @@ def main() -> int:
         "--limit", type=float, help="seconds until it is ended (by default 60, and 0.1 for each action)"
     )
     parser.add_argument("--in-this-process", action="store_true", help="so that a debugger sees it")
+    parser.add_argument("--rest", type=int, default=REST, help="actions between two looks at what was left behind")
+    parser.add_argument("--plant", metavar="FAULT", help="have something go wrong, to see that it is noticed")
     options = parser.parse_args()
     if options.in_this_process:
-        return walk(options.seed, options.actions)
-    return supervise(options.seed, options.actions, options.limit or 60 + 0.1 * options.actions)
+        return walk(options.seed, options.actions, options.rest, options.plant)
+    return supervise(sys.argv[1:], options)
 
 
-def supervise(seed: int, actions: int, limit: float) -> int:
-    """Have another process walk; tell its end."""
+def supervise(words: list[str], options: argparse.Namespace) -> int:
+    """Have another process walk as the words of the command say; tell its end."""
+    limit = options.limit or 60 + 0.1 * options.actions
     root = Path(__file__).parent.parent.parent
     with tempfile.TemporaryDirectory(prefix="walk-") as folder:
         environment = {k: v for k, v in os.environ.items() if k not in ("MNIST_GUI_DATA", "PYTHONWARNINGS")}
         environment |= {f"XDG_{kind}_HOME": f"{folder}/{kind}" for kind in ("CACHE", "CONFIG", "DATA")}
         environment |= {"HOME": folder, "TMPDIR": folder, "QT_QPA_PLATFORM": "offscreen", "HTTPS_PROXY": "127.0.0.1:9"}
         environment["PYTHONPATH"] = os.pathsep.join([str(root), environment.get("PYTHONPATH", "")])
-        command = [sys.executable, "-m", "tests.walk", "--seed", str(seed), "--actions", str(actions)]
+        command = [sys.executable, "-m", "tests.walk", *words]
         walker = subprocess.Popen(
             [*command, "--in-this-process"],
             cwd=root,
@@ -75,13 +78,15 @@ def supervise(seed: int, actions: int, limit: float) -> int:
     if status:
         print("".join([*last, *errors[-200:]]), file=sys.stderr)
         why = f"It took more than {limit:.0f} s." if late else f"It ended with status {status}."
-        print(f"{why} To repeat it: {' '.join(['python', *command[1:]])}", file=sys.stderr)
+        again = ["python", "-m", "tests.walk", "--seed", str(options.seed), "--actions", str(options.actions)]
+        print(f"{why} To repeat it: {' '.join(again)}", file=sys.stderr)
         return 1
-    print(f"seed {seed}: {actions} actions in {monotonic() - start:.0f} s, and nothing went wrong", flush=True)
+    seconds = monotonic() - start
+    print(f"seed {options.seed}: {options.actions} actions in {seconds:.0f} s, and nothing went wrong", flush=True)
     return 0
 
 
-def walk(seed: int, actions: int) -> int:
+def walk(seed: int, actions: int, rest: int, fault: str | None) -> int:
     """Walk in this process; print each action, indented, and how much memory is held at each rest."""
     faulthandler.enable()
     from PySide6.QtCore import QCoreApplication, QStandardPaths
@@ -90,9 +95,12 @@ def walk(seed: int, actions: int) -> int:
     from mnist_gui import learning
     from mnist_gui.data import drawn, mnist
     from mnist_gui.gui.widgets import theme
+    from tests.walk.planted import plant
     from tests.walk.walker import Walker
     from tests.walk.watch import Watch, memory
 
+    if fault:
+        plant(fault)
     # A walk needs no network and no more digits than a few.
     mnist.MIRRORS = ("http://127.0.0.1:9/",)
     drawn.TRAIN_SIZE, learning.DRAWN_ALONE, learning.DRAWN_TEST = 1000, 300, 100
@@ -122,7 +130,7 @@ def walk(seed: int, actions: int) -> int:
                 watch.beat()
                 walker.step(number)
                 check()
-                if number % REST == 0:
+                if number % rest == 0:
                     tell(number, "rest")
                     walker.rest()
                     watch.look_around(app, windows=1)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
 
-STALL: Final = 5  # seconds without a beat of the event loop
+STALL = 5  # seconds without a beat of the event loop
 BEAT_MS: Final = 200
 _OF_THE_PLATFORM: Final = "This plugin does not support"  # Qt's screen for tests, of things that only a real one can do
 _QTS_OWN: Final = ("QTipLabel", "QMenu", "QComboBoxPrivateContainer")  # kept by Qt for the next time
