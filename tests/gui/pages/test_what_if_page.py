@@ -378,7 +378,8 @@ def test_frozen_filters_outlive_training(ready: MainWindow, qtbot: QtBot, wait_f
     filters, weights = before["conv1.weights"].copy(), before["dense1.weights"].copy()
     ready.training_panel.epochs_box.setValue(1000)
     ready.training_panel.train()
-    qtbot.waitUntil(lambda: ready.session.checkpoint.unsaved, timeout=20_000)
+    progress = lambda: ready.session.checkpoint.progress  # noqa: E731
+    qtbot.waitUntil(lambda: progress() is not None and progress().step > 0, timeout=20_000)
     assert not ready.pages.page(tabs.WHAT_IF).filters.editor.isEnabled()
     ready.session.trainer.stop()
     wait_for(State.IDLE)
