@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from functools import partial
 from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QAction,
@@ -35,9 +37,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mnist_gui import my_digits
 from mnist_gui.gui.main_window import MainWindow
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
+from mnist_gui.ink import Stroke
 from tests.walk.things import CONTROL, KEYS, NUMBERS, PLAIN, SHIFT, Things
 
 if TYPE_CHECKING:
@@ -49,7 +53,6 @@ SEVEN: Final = ((0.28, 0.25), (0.5, 0.25), (0.72, 0.25), (0.62, 0.5), (0.53, 0.7
 SIZES: Final = ((1280, 800), (960, 620), (1100, 700), (1366, 700), (1920, 1000), (700, 500))
 NEVER: Final = ("quit", "print")  # a walk closes the window in a way of its own, and has no printer
 RUNS: Final = 12  # so many are kept at most
-DIGITS: Final = 30
 
 
 class Walker:
@@ -112,12 +115,17 @@ class Walker:
             tour.close()
         self.window.session.open_shipped()
         self._forget(0)
-        self.window.canvas.clear()
+        # Digits that were named are kept, and so is their memory: of hundreds it would look like a leak.
+        shutil.rmtree(my_digits.digits_folder(), ignore_errors=True)
         self.window.showNormal()
         self.window.resize(*SIZES[0])
+        # With a drawing, so that what is made when it is first needed is there, in a new window too.
+        self.window.canvas.set_strokes([Stroke(np.array(SEVEN), np.full(len(SEVEN), 0.07))])
+        self._wait_until(lambda: self.window.session.up_to_date)
         for page in (*range(1, self.window.pages.count()), 0):
             self.window.pages.setCurrentIndex(page)
             QCoreApplication.processEvents()
+        self.window.canvas.clear()
         self._wait_until(lambda: self.window.session.up_to_date)
 
     def end(self) -> None:

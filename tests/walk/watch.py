@@ -82,13 +82,14 @@ class Watch:
         self._compare()
 
     def _compare(self) -> None:
-        """Note a kind of widget that is more at each of the last three looks than at the one before."""
-        if len(self._widgets) < 5:  # some are made when they are first needed
+        """Note a kind of widget that was more at each of the last three looks, and is more than it ever was before."""
+        if len(self._widgets) < 8:  # some are made when they are first needed
             return
-        *_, first, second, third, fourth = self._widgets
+        *before, second, third, fourth = self._widgets
         for kind, count in fourth.items():
-            if first[kind] < second[kind] < third[kind] < count and count > first[kind] + 5:
-                self.faults.append(f"ever more widgets: {first[kind]}, {second[kind]}, {third[kind]}, {count} {kind}")
+            most = max(look[kind] for look in before)
+            if most < second[kind] < third[kind] < count and count > most + 5:
+                self.faults.append(f"ever more widgets: {most}, {second[kind]}, {third[kind]}, {count} {kind}")
 
     def end(self) -> None:
         """Let the process end in peace."""
