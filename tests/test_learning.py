@@ -41,6 +41,13 @@ def test_a_lesson_is_the_rest_and_the_persons_share(rest, mine):
     assert lesson.name == rest.name
 
 
+def test_a_digit_that_is_repeated_is_a_little_different_each_time(rest, mine):
+    lesson = learning.lesson(rest, mine[0][:1], mine[1][:1], np.random.default_rng(0))
+    own = lesson.train_images[len(rest.train_images) :]
+    assert len(np.unique(own.reshape(len(own), -1), axis=0)) > 0.99 * len(own)
+    assert np.corrcoef(own.mean(axis=0).ravel(), mine[0][0].ravel())[0, 1] > 0.8
+
+
 def test_a_lesson_is_bounded_and_repeats(rest, mine, monkeypatch):
     monkeypatch.setattr(learning, "LESSON_SIZE", 1000)
     one, other = (learning.lesson(rest, *mine, np.random.default_rng(3)) for _ in range(2))

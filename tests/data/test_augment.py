@@ -29,6 +29,32 @@ def test_images_move_a_little_and_keep_their_ink(images):
     assert np.median(ink) == pytest.approx(1, abs=0.1)
 
 
+def lean(images):
+    """How far the ink leans to the left per pixel down: its shear."""
+    y, x = np.mgrid[:28, :28] + 0.5
+    across, down = (
+        np.stack([grid - middle for middle in centre])
+        for grid, centre in zip((x, y), centre_of_mass(images).T, strict=True)
+    )
+    return (images * across * down).sum(axis=(1, 2)) / (images * down**2).sum(axis=(1, 2))
+
+
+@pytest.mark.parametrize(("name", "least"), [("ROTATION", 0.08), ("SHEAR", 0.08)])
+def test_images_turn_and_lean(images, monkeypatch, name, least):
+    """Each by itself: one must not stand in for the other."""
+    for other in {"ROTATION", "SHEAR", "SCALE", "SHIFT"} - {name}:
+        monkeypatch.setattr(augment, other, 0.0)
+    warped = augment.warp(images, np.random.default_rng(0))
+    assert least < (lean(warped) - lean(images)).std() < 2 * least
+
+
+def test_blended_pixels_are_rounded_to_the_nearest(images):
+    """So that dark on light comes out as light on dark, and no warp makes images paler."""
+    dark, light = (augment.warp(each, np.random.default_rng(0)) for each in (images, 255 - images))
+    middle = np.s_[:, 8:20, 8:20]  # no paper from outside is blended in here
+    assert (dark[middle].astype(int) + light[middle]).mean() == pytest.approx(255, abs=0.1)
+
+
 def test_without_any_spread_nothing_changes(images, monkeypatch):
     for name in ("ROTATION", "SHEAR", "SCALE", "SHIFT"):
         monkeypatch.setattr(augment, name, 0.0)

@@ -52,6 +52,27 @@ def test_every_drawing_is_prepared_as_mnist_was() -> None:
     assert np.abs(np.maximum(height, width) - 20).max() <= 2
 
 
+def test_most_lean_to_the_right_and_some_to_the_left() -> None:
+    images, _ = drawn.images(1000, seed=4)
+    y, x = np.mgrid[:28, :28] + 0.5
+    across, down = (grid - middle[:, None, None] for grid, middle in zip((x, y), centre_of_mass(images).T, strict=True))
+    # Of the shear, x to the right per y down: to lean to the right is to have it below 0.
+    lean = (images * across * down).sum(axis=(1, 2)) / (images * down**2).sum(axis=(1, 2))
+    assert -0.2 < lean.mean() < -0.05
+    assert 0.1 < (lean > 0).mean() < 0.4
+
+
+def test_lines_are_as_thin_and_as_thick_as_mnists() -> None:
+    images, _ = drawn.images(1000, seed=4)
+    ink = np.pad(images / 255, ((0, 0), (2, 2), (2, 2)))
+    slopes = np.hypot(*np.gradient(ink, axis=(1, 2))).sum(axis=(1, 2))
+    thickness = 2 * ink.sum(axis=(1, 2)) / slopes  # a line's area is length × thickness, its outline 2 × length
+    thin, median, thick = np.percentile(thickness, [5, 50, 95])  # MNIST's are 2.0, 2.6 and 3.8, so measured
+    assert thin == pytest.approx(2.0, abs=0.2)
+    assert median == pytest.approx(2.6, abs=0.2)
+    assert thick == pytest.approx(3.8, abs=0.3)
+
+
 @pytest.mark.parametrize("digit", range(10))
 def test_a_digit_is_drawn_in_strokes_that_the_canvas_could_have_made(digit: int) -> None:
     rng = np.random.default_rng(digit)

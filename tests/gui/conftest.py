@@ -200,5 +200,5 @@ def ready(window: MainWindow, data_folder: Path) -> MainWindow:
 
 @pytest.fixture
 def wait_for(window: MainWindow, qtbot: QtBot) -> Callable[[State], None]:
-    """Wait for a state that lasts; a short run may pass through RUNNING unseen."""
+    """Wait for a state that lasts; a short run may pass through RUNNING unseen. From Train on it is never IDLE."""
     return lambda state: qtbot.waitUntil(lambda: window.session.state is state, timeout=20_000)

@@ -49,6 +49,17 @@ def test_the_filters_move_in_an_animated_gif(qtbot, tmp_path, count, frames):
         assert film.n_frames == frames
 
 
+def test_the_film_rests_at_its_end_and_begins_again(qtbot, tmp_path):
+    save_film(run(5), "notebook", tmp_path / "film.gif")
+    with Image.open(tmp_path / "film.gif") as film:
+        times = []
+        for frame in range(film.n_frames):
+            film.seek(frame)
+            times.append(film.info["duration"])
+        assert film.info["loop"] == 0
+    assert times == [60] * 4 + [2000]
+
+
 def test_the_filters_stand_side_by_side_in_a_strip(qtbot, tmp_path):
     save_film(run(3, "deep"), "deep", tmp_path / "strip.png")
     with Image.open(tmp_path / "strip.png") as strip:

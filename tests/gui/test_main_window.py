@@ -24,6 +24,7 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.pages.tabs import TABS
+from mnist_gui.gui.training.trainer import State
 from mnist_gui.nn.network import Network
 
 if TYPE_CHECKING:
@@ -372,7 +373,7 @@ def test_shortcuts_are_told_apart(window: MainWindow) -> None:
 
 def test_menus_say_what_can_be_done(window: MainWindow, messages: object) -> None:
     window.show()
-    actions = {action.text().replace("&", ""): action for action in window.findChildren(QAction) if action.text()}
+    actions = actions_of(window)
     assert not actions["Undo"].isEnabled()
     assert not actions["Stop"].isEnabled()
     draw(window.canvas, on_screen(window.canvas, THREE))
@@ -382,6 +383,56 @@ def test_menus_say_what_can_be_done(window: MainWindow, messages: object) -> Non
     first, second = messages.said  # type: ignore[attr-defined]
     assert "twice" in first
     assert "NumPy" in second
+
+
+def actions_of(window: MainWindow) -> dict[str, QAction]:
+    return {action.text().replace("&", ""): action for action in window.findChildren(QAction) if action.text()}
+
+
+def test_each_command_has_the_keys_that_tips_and_readme_name(window: MainWindow) -> None:
+    keys = {
+        "Train from nothing": "Ctrl+T",
+        "Train the present network on": "Ctrl+Shift+T",
+        "Pause": "Ctrl+P",
+        "Stop": "Ctrl+.",
+        "Undo": "Ctrl+Z",
+        "Redo": "Ctrl+Shift+Z",
+        "Open picture…": "Ctrl+O",
+        "Open model…": "Ctrl+Shift+O",
+        "Save model": "Ctrl+S",
+        "Sample from the test set": "Ctrl+R",
+        "Learn from my digits": "Ctrl+L",
+        **{str(digit): f"Ctrl+{digit}" for digit in range(10)},
+    }
+    # What several parts of the window do by one name, such as to undo, is told apart by its keys.
+    found = {(action.text().replace("&", ""), action.shortcut().toString()) for action in window.findChildren(QAction)}
+    assert set(keys.items()) <= found
+
+
+def test_while_training_goes_on_the_menus_offer_what_can_be_done(
+    ready: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]
+) -> None:
+    actions = actions_of(ready)
+    can_wait = {
+        *("Train from nothing", "Train the present network on", "Reset the weights", "Learn from my digits"),
+        *("Open model…", "Back to the shipped model"),
+    }
+    assert all(actions[name].isEnabled() for name in can_wait)
+    pause, stop = actions["Pause"], actions["Stop"]
+    assert not pause.isEnabled()
+    ready.training_panel.epochs_box.setValue(1000)
+    ready.training_panel.train()
+    qtbot.waitUntil(lambda: ready.session.checkpoint.unsaved)
+    assert not any(actions[name].isEnabled() for name in can_wait)
+    assert pause.isEnabled()
+    assert stop.isEnabled()
+    pause.trigger()
+    assert "Resume" in actions_of(ready)
+    pause.trigger()
+    assert "Resume" not in actions_of(ready)
+    stop.trigger()
+    wait_for(State.IDLE)
+    assert all(actions[name].isEnabled() for name in can_wait)
 
 
 # Looks

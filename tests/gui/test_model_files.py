@@ -97,6 +97,7 @@ def test_saving_asks_for_a_file_once(trained: MainWindow, choose: Callable[[Path
     assert not trained.isWindowModified()
     assert trained.windowTitle() == "mine.safetensors[*] — mnist_gui"
     path = tmp_path / "mine.safetensors"
+    assert trained.statusBar().currentMessage() == f"Saved {path}"
     np.testing.assert_array_equal(model_file.load(path)[0].parameters, trained.session.network.parameters)
     choose(tmp_path / "not asked for")
     trained.session.edit(np.append(5, trained.session.network.parameters[1:]), "set the first")

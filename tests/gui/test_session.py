@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from stage import Paper, bar, look, started
@@ -26,7 +27,7 @@ from mnist_gui import data, model_file
 from mnist_gui.data.upright import make_upright
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages import tabs
-from mnist_gui.gui.session import SHIPPED, Session
+from mnist_gui.gui.session import FRAME_MS, SHIPPED, Session
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.history import Snapshot
 from mnist_gui.nn import architectures
@@ -68,7 +69,6 @@ def train(session: Session, dataset: Dataset, qtbot: QtBot) -> Callable[..., Che
 def trained(ready: MainWindow, wait_for: Callable[[State], None]) -> MainWindow:
     """A window after a run of two epochs."""
     ready.training_panel.train()
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     return ready
 
@@ -158,6 +158,17 @@ def test_many_changes_are_told_once_a_frame(session: Session, qtbot: QtBot) -> N
     assert not session.up_to_date
     qtbot.waitUntil(lambda: session.up_to_date)
     assert len(told) == 1
+
+
+def test_changes_that_go_on_are_told_no_more_than_once_a_frame(session: Session, qtbot: QtBot) -> None:
+    told: list[float] = []
+    session.changed.connect(lambda: told.append(perf_counter()))
+    pen = QTimer(interval=1)
+    pen.timeout.connect(session.drawing_changed)
+    pen.start()
+    qtbot.waitUntil(lambda: len(told) > 5)
+    pen.stop()
+    assert np.diff(told).min() > 0.8 * FRAME_MS / 1000  # a coarse timer may be early by a twentieth, and a millisecond
 
 
 def test_the_parameters_of_a_checkpoint_can_t_be_written_to(session: Session, train: Callable[..., Checkpoint]) -> None:

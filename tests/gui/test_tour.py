@@ -1,6 +1,8 @@
 """The guided tour: it shows, goes on, can be skipped, and is in nobody's way."""
 
+import numpy as np
 import pytest
+from painted import pixels
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QWidget
 
@@ -72,6 +74,18 @@ def test_it_can_be_skipped(tour, qtbot, how):
 def test_the_window_can_be_used_meanwhile(tour, window, qtbot):
     with qtbot.waitSignal(window.button.clicked):
         qtbot.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(60, 40))
+
+
+def test_it_dims_the_window_but_for_what_it_speaks_of(tour, window):
+    card_of(tour).hide()
+    dimmed = pixels(window)
+    tour.hide()
+    plain = pixels(window)
+    darker = (plain - dimmed).mean(axis=-1)
+    place = window.button.geometry()
+    inside = darker[place.top() : place.bottom() + 1, place.left() : place.right() + 1]
+    assert np.abs(inside).max() < 3
+    assert darker[2:-2, 2:-2][darker[2:-2, 2:-2] > 30].size > 0.5 * darker.size
 
 
 @pytest.mark.parametrize("size", [(900, 600), (700, 620), (1600, 1000)])

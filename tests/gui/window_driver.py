@@ -32,6 +32,7 @@ def watch() -> None:
         "points_drawn": sum(len(stroke.points) for stroke in window.canvas.strokes()),
         "read": window.session.up_to_date,
         "state": window.session.state.name,
+        "states": states_of(window),
         "status": window.training_panel.status.text(),
         "points": 0 if curve is None else len(curve),
         "question": middle_of_discard(),
@@ -42,6 +43,15 @@ def watch() -> None:
         watch.__dict__["last"] = line
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+def states_of(window: MainWindow) -> list[str]:
+    """All that went on since the first look, in its order; a short run is over between two of them."""
+    states: list[str] | None = watch.__dict__.get("states")
+    if states is None:
+        states = watch.__dict__["states"] = []
+        window.session.trainer.state_changed.connect(lambda state: states.append(state.name))
+    return states
 
 
 def rectangle(widget: QWidget) -> list[int]:

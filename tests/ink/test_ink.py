@@ -45,6 +45,15 @@ def test_a_drawing_is_prepared_as_mnist_was(points: list[tuple[float, float]]) -
         assert np.abs(centre_of_mass(image[None]) - 14).max() <= 0.5
 
 
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_the_centre_of_mass_is_as_near_to_mnists_as_half_a_pixel_allows(turn: int) -> None:
+    """MNIST's lie evenly between 14 and 15, and no drawing may be further from the middle than half a pixel."""
+    turned = [Stroke(s.points @ np.linalg.matrix_power(np.array([[0, 1], [-1, 0]]), turn), s.widths) for s in SEVEN]
+    image = from_strokes(turned)
+    assert image is not None
+    np.testing.assert_allclose(centre_of_mass(image[None])[0], 14.25, atol=0.1)
+
+
 def test_the_aspect_is_kept() -> None:
     image = from_strokes([stroke((0, 0), (50, 0), (50, 200), (0, 200), (0, 0), width=10)])
     assert image is not None
@@ -61,6 +70,17 @@ def test_more_pressure_makes_a_thicker_line() -> None:
     assert rows[20] > 1.3 * rows[8]
 
 
+def test_pressure_thins_and_thickens_within_bounds() -> None:
+    """From 0.6 to 1.5 of a line of 2.4 pixels, whatever the pen said."""
+    points = np.array([(0.0, y) for y in range(0, 201, 5)])
+    widths = np.where(np.abs(points[:, 1] - 100) < 40, 30.0, 1.0)  # thick in the middle
+    image = from_strokes([Stroke(points, widths)])
+    assert image is not None
+    line = image[:, 4:24].sum(axis=1) / 255
+    np.testing.assert_allclose(line[12:16], 1.5 * 2.4, atol=0.15)
+    np.testing.assert_allclose(line[[7, 8, 20, 21]], 0.6 * 2.4, atol=0.15)
+
+
 def test_dense_points_draw_the_same_as_sparse_ones() -> None:
     dense = [Stroke(np.linspace((0, 0), (30, 200), 500), np.full(500, 10.0))]
     sparse = from_strokes([stroke((0, 0), (30, 200), width=10)])
@@ -73,6 +93,20 @@ def test_whole_pixels_hardly_show_in_a_small_drawing() -> None:
     assert exact is not None
     assert rounded is not None
     assert np.corrcoef(exact.ravel(), rounded.ravel())[0, 1] > 0.95
+
+
+def test_the_steps_of_a_mouse_are_smoothed() -> None:
+    """A line counted in whole pixels, 36 of them high, looks as the line that was meant."""
+    meant = np.linspace((10, 5), (30, 41), 200)
+    straight, counted = from_strokes([stroke(*meant, width=4)]), from_strokes([stroke(*np.rint(meant), width=4)])
+    assert straight is not None
+    assert counted is not None
+    assert np.abs(straight.astype(int) - counted).mean() < 0.8
+    stairs = [(10.0 * ((i + 1) // 2), 10.0 * (i // 2)) for i in range(40)]
+    diagonal, smoothed = from_strokes([stroke((0, 0), (200, 195), width=20)]), from_strokes([stroke(*stairs)])
+    assert diagonal is not None
+    assert smoothed is not None
+    assert np.abs(diagonal.astype(int) - smoothed).mean() < 2.5
 
 
 def test_a_small_drawing_with_a_thick_pen_is_still_read_by_its_path() -> None:
@@ -168,6 +202,13 @@ def test_a_photo_has_uneven_light_noise_dust_and_a_table() -> None:
     photo[350:354, 60:64] = 30
     photo[:, :8] = 20
     assert_reads_as_seven(Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8)))
+
+
+def test_dust_leaves_no_trace() -> None:
+    clean, dusty = picture_of(SEVEN), picture_of(SEVEN)
+    for x, y in ((60, 60), (320, 90), (300, 330), (60, 250)):
+        ImageDraw.Draw(dusty).ellipse((x, y, x + 4, y + 4), 0)
+    np.testing.assert_array_equal(from_picture(dusty), from_picture(clean))
 
 
 def test_a_picture_like_mnist_comes_through_as_it_is() -> None:

@@ -162,6 +162,16 @@ def test_the_example_at_the_head_of_the_layers_runs(rng):
     np.testing.assert_allclose(names["layer"].gradients["weights"], expected[1], atol=1e-9)
 
 
+def test_what_is_dropped_is_decided_by_the_seed():
+    def dropped(seed):
+        layer = built(Dropout(0.5), (1000,))
+        layer.initialize(np.random.default_rng(seed))
+        return layer.forward(np.ones((1, 1000)), training=True)
+
+    np.testing.assert_array_equal(dropped(1), dropped(1))
+    assert 300 < (dropped(1) != dropped(2)).sum() < 700
+
+
 def test_dropout_of_everything_is_refused():
     with pytest.raises(ValueError, match=r"not 1"):
         Dropout(1)

@@ -104,8 +104,8 @@ class Trainer(QObject):
         self.loading_failed.emit(source, message)
 
     def _loading_finished(self) -> None:
-        # By the time that this is heard, another thread may be loading.
-        if self._loading is not None and self._loading.isFinished():
+        # By the time that this is heard, another thread may be loading, or even be done: what it brings is yet to come.
+        if self._loading is not None and self.sender() is self._loading:
             self._end_loading()
 
     def _end_loading(self) -> None:

@@ -13,6 +13,7 @@ from hand import LEFT, NONE, PLAIN, draw, move, press, release
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from painted import near, on_screen, pixels
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import (
@@ -153,6 +154,67 @@ def test_the_finished_stroke_looks_as_it_did_while_drawn(canvas: Canvas) -> None
     assert again == after
     difference = np.asarray(before.bits(), np.int16) - np.asarray(after.bits(), np.int16)
     assert np.mean(difference != 0) < 0.002  # soft edges of the last half segment
+
+
+def test_a_slow_pen_is_followed_closely(canvas: Canvas) -> None:
+    """Moves of 1 % of the paper are all kept; those that nobody could see, of less than a pixel, are not."""
+    turn = np.linspace(0, 2 * np.pi, 95)
+    circle = np.rint(180 + 60 * np.stack([np.cos(turn), np.sin(turn)], axis=1))  # a move each 4 pixels of 360
+    draw(canvas, [(int(x), int(y)) for x, y in circle])
+    (stroke,) = canvas.strokes()
+    np.testing.assert_allclose(stroke.points[: len(circle)] * 360, circle)
+    press(canvas, (50, 50))
+    for step in range(10):
+        point = QPointF(50 + step / 10, 50)
+        QApplication.sendEvent(canvas, QMouseEvent(QEvent.Type.MouseMove, point, point, NONE, LEFT, PLAIN))
+    assert len(canvas.strokes()[1].points) == 1
+
+
+@pytest.mark.parametrize("pen", [0.02, PEN_WIDTH, 0.2])
+def test_a_stroke_painted_move_by_move_is_on_the_screen_as_one_painted_whole(canvas: Canvas, pen: float) -> None:
+    """What a move changes is painted anew, all of it: nothing is left standing, nothing is cut off."""
+    canvas.set_pen_width(pen)
+    on_screen(canvas)  # and so painted, hint and all, before the first move
+    turn = np.linspace(0, 5, 30)
+    spiral = 180 + (20 + 22 * turn[:, None]) * np.stack([np.cos(2 * turn), np.sin(2 * turn)], axis=1)
+    places = [(int(x), int(y)) for x, y in spiral]
+    press(canvas, places[0])
+    for place in places[1:]:
+        move(canvas, place)
+        seen = on_screen(canvas)
+    difference = np.abs(seen - pixels(canvas)).max(axis=-1)
+    assert (difference > 8).sum() == 0
+    release(canvas, places[-1])
+    np.testing.assert_array_equal(on_screen(canvas), pixels(canvas))
+
+
+def test_a_line_is_as_wide_as_the_pen_up_to_where_it_is_now(canvas: Canvas) -> None:
+    press(canvas, (60, 180))
+    move(canvas, (160, 180), (300, 180))
+    dark = 255 - pixels(canvas).mean(axis=-1)
+    widths = dark[100:260, [80, 200, 250, 290]].sum(axis=0) / dark.max()  # the last two are in the last half segment
+    np.testing.assert_allclose(widths, PEN_WIDTH * 360, atol=0.6)
+
+
+def test_a_bend_is_round(canvas: Canvas) -> None:
+    """The line is a parabola that touches the chords half way, not a polygon: (190 + 2 · 320 + 190) / 4 = 255."""
+    draw(canvas, [(40, 60), (180, 320), (320, 60)])
+    dark = 255 - pixels(canvas).mean(axis=-1) > 128
+    inked = np.flatnonzero(dark[:, 180])
+    assert (inked[0] + inked[-1] + 1) / 2 == pytest.approx(255, abs=1)
+    edge = np.array([np.flatnonzero(column)[-1] for column in dark[:, 130:231].T])
+    assert np.abs(np.diff(edge, 2)).max() <= 1  # it turns by little at a time
+
+
+def test_ink_stays_on_the_paper_round_corners_included(canvas: Canvas) -> None:
+    empty = pixels(canvas)
+    for corner in ((3, 3), (357, 3), (3, 357), (357, 357)):
+        draw(canvas, [(180, 180), corner])
+    inked = pixels(canvas)
+    for row in (slice(0, 2), slice(358, 360)):
+        for column in (slice(0, 2), slice(358, 360)):
+            np.testing.assert_array_equal(inked[row, column], empty[row, column])
+    assert near(inked[5:9, 5:9], canvas.palette().text().color()).all()
 
 
 def test_each_move_in_the_middle_of_a_stroke_is_a_change(canvas: Canvas, changes: list[None]) -> None:
@@ -322,6 +384,21 @@ def test_a_finger_that_is_repeated_as_a_mouse_draws_once(canvas: Canvas, screen:
 
 
 # Undo
+
+
+def test_of_a_stroke_that_was_none_no_ink_stays(canvas: Canvas, write: Callable[..., None]) -> None:
+    """A mouse that turns out to be a stylus's echo takes its line back, off the screen too."""
+    draw(canvas, SLASH)
+    before = on_screen(canvas)
+    press(canvas, (60, 60))
+    move(canvas, (60, 200), (60, 300))
+    assert np.abs(on_screen(canvas) - before).max() > 200
+    write(QEvent.Type.TabletPress, (300, 300), 0.5)
+    np.testing.assert_array_equal(on_screen(canvas)[:250], before[:250])
+    write(QEvent.Type.TabletRelease, (300, 300), 0.5)
+    np.testing.assert_array_equal(on_screen(canvas)[:250], before[:250])
+    canvas.undo()
+    np.testing.assert_array_equal(on_screen(canvas), before)
 
 
 def test_undo_and_redo_go_by_stroke(canvas: Canvas, qtbot: QtBot) -> None:
@@ -510,6 +587,17 @@ def test_a_picture_is_shown_in_crisp_pixels_and_drawing_replaces_it(canvas: Canv
         canvas.set_picture(np.zeros((8, 8), np.uint8))
 
 
+def test_its_caption_is_written_under_the_picture(canvas: Canvas) -> None:
+    looks = []
+    for caption in ("", "test image 7 · label 3", "another"):
+        canvas.set_picture(np.zeros((28, 28), np.uint8), caption)
+        looks.append(pixels(canvas))
+    plain, written, other = looks
+    rows = np.flatnonzero(np.abs(written - plain).max(axis=(1, 2)) > 30)
+    assert 325 < rows.min() < rows.max() < 360
+    assert np.abs(other - written).max() > 30
+
+
 def test_a_picture_file_is_opened(canvas: Canvas, tmp_path: Path) -> None:
     path = tmp_path / "digit.png"
     picture_of_a_digit().save(str(path))
@@ -679,6 +767,16 @@ def test_the_focus_ring_is_for_the_keyboard(canvas: Canvas, qtbot: QtBot) -> Non
     canvas.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(canvas.hasFocus)
     assert canvas.grab().toImage().pixelColor(180, 0).name() == accent
+
+
+@pytest.mark.parametrize("pen", [0.03, PEN_WIDTH, 0.2])
+def test_the_cursor_is_a_ring_as_large_as_the_pen(canvas: Canvas, pen: float) -> None:
+    canvas.set_pen_width(pen)
+    ring = canvas.cursor().pixmap().toImage()
+    seen = [x for x in range(ring.width()) if ring.pixelColor(x, ring.height() // 2).alpha() > 60]
+    assert seen[-1] - seen[0] == pytest.approx(pen * 360, abs=4)  # with the ring's own width of 1 to 3
+    canvas.resize(180, 180)
+    assert canvas.cursor().pixmap().width() < ring.width()
 
 
 def test_it_can_be_made_in_a_disabled_parent(qtbot: QtBot) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from painted import near, pixels
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 from stage import bring_on, give, look, started
 
@@ -17,7 +18,7 @@ from mnist_gui.data import drawn
 from mnist_gui.explain.confusion import Confusion
 from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.evaluator import Evaluator
-from mnist_gui.gui.pages.mistakes.confusion_view import describe
+from mnist_gui.gui.pages.mistakes.confusion_view import ConfusionView, describe
 from mnist_gui.gui.pages.mistakes.page import MistakesPage
 from mnist_gui.gui.training.trainer import State, Trainer
 from mnist_gui.history import Snapshot
@@ -178,6 +179,52 @@ def test_shares_can_be_shown(shown: MistakesPage) -> None:
     assert shown.matrix.grab().toImage() != before
 
 
+def test_the_more_often_it_is_taken_for_another_the_redder_the_cell(styled: None, qtbot: QtBot) -> None:
+    labels = np.repeat(np.arange(10), 100)
+    answers = labels.copy()
+    mistaken = {(3, 5): 40, (5, 3): 1, (9, 4): 10}
+    for (truth, answer), count in mistaken.items():
+        answers[np.flatnonzero(labels == truth)[:count]] = answer
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    view.resize(600, 260)
+    view.show_confusion(Confusion(np.eye(10)[answers], labels.astype(np.uint8)))
+    seen = pixels(view)
+    redness = np.empty((10, 10))
+    for truth, answer in np.ndindex(10, 10):
+        corner = view.cell_rect(truth, answer).topLeft().toPoint()
+        red, _, blue = seen[corner.y() + 3, corner.x() + 3]  # beside the number
+        redness[truth, answer] = red - blue
+    ranked = sorted(mistaken, key=mistaken.get)
+    assert (np.diff([redness[cell] for cell in ranked]) > 20).all()
+    assert redness[ranked[0]] > 10  # a single one can be seen
+    others = [redness[cell] for cell in np.ndindex(10, 10) if cell not in mistaken]
+    assert max(others) < 5
+
+
+def test_a_bar_says_how_many_of_a_digit_are_read_right(styled: None, qtbot: QtBot) -> None:
+    labels = np.repeat(np.arange(10), 100)
+    answers = labels.copy()
+    shares = np.array([1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.0])
+    for digit, share in enumerate(shares):
+        answers[np.flatnonzero(labels == digit)[: round(100 * (1 - share))]] = (digit + 1) % 10
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show_confusion(Confusion(np.eye(10)[answers], labels.astype(np.uint8)))
+    seen = pixels(view)
+    grey, empty = (
+        view.palette().color(role) for role in (QPalette.ColorRole.PlaceholderText, QPalette.ColorRole.AlternateBase)
+    )
+    for digit, share in enumerate(shares):
+        cell = view.cell_rect(digit, 9)
+        line = seen[round(cell.center().y()), round(cell.right()) + 8 :]
+        track = np.flatnonzero(near(line, grey, 4) | near(line, empty, 4))
+        track = track[: np.argmax(np.diff(track, append=10**6) > 1) + 1]  # up to the figure
+        assert len(track) > 30
+        assert near(line[track], grey, 4).mean() == pytest.approx(share, abs=1.5 / len(track))
+
+
 def test_it_is_worked_out_anew_only_for_other_parameters(shown: MistakesPage, session: Session, qtbot: QtBot) -> None:
     counter = Counter(shown, qtbot)
     for _ in range(5):
@@ -260,7 +307,6 @@ def test_the_page_follows_a_run_in_the_window(
     page = ready.pages.page(tabs.MISTAKES)
     ready.pages.setCurrentWidget(page)
     ready.training_panel.train()
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     Counter(page, qtbot).settle()
     dataset = ready.session.dataset

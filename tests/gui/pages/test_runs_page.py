@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 import pytest
+from painted import near, pixels
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 from stage import bring_on, started
 
@@ -97,6 +99,18 @@ def test_the_curves_are_those_of_the_run_and_in_its_colour(page: RunsPage, sessi
             assert test.getData()[0].tolist() == [1]
             assert test.getData()[1].tolist() == pytest.approx([tested])
             assert {item.opts["pen"].color().name() for item in (training, test)} == {colour(page, row)}
+
+
+def test_each_epoch_s_test_is_a_point(page: RunsPage, session: Session) -> None:
+    """Of a run of one epoch there is nothing else to see of the test set."""
+    add(session, run("default"))
+    for plot in page.findChildren(pg.PlotWidget):
+        seen = pixels(plot)
+        marks = near(seen, QColor(colour(page, 0)), 30)
+        rows, columns = np.nonzero(marks)
+        assert 12 < len(rows) < 60
+        assert np.ptp(rows) < 8
+        assert np.ptp(columns) < 8
 
 
 def test_a_run_without_a_tick_is_not_drawn(page: RunsPage, session: Session) -> None:

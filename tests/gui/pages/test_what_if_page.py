@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from painted import near, pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip
 from stage import bar, bring_on, give, look, started
 
@@ -19,7 +20,7 @@ from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.evaluator import Evaluator
 from mnist_gui.gui.pages.what_if import page as what_if_page
 from mnist_gui.gui.pages.what_if.page import WhatIfPage
-from mnist_gui.gui.pages.what_if.shift_view import describe
+from mnist_gui.gui.pages.what_if.shift_view import DIGIT_COLOURS, ShiftView, describe
 from mnist_gui.gui.training.trainer import State, Trainer
 from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import Dense, Flatten
@@ -277,6 +278,33 @@ def test_the_shift_map_says_each_answer(bench: Bench) -> None:
     assert shifts.grab().toImage() != drawn
 
 
+def test_the_shift_map_is_painted_in_the_digits_colours_the_surer_the_stronger(styled: None, qtbot: QtBot) -> None:
+    side = 2 * experiments.REACH + 1
+    digits, confidences = np.full((side, side), 7), np.full((side, side), 0.3)
+    digits[:, :4] = 2
+    confidences[2:5], confidences[8:] = 0.6, 1.0
+    view = ShiftView(side)
+    qtbot.addWidget(view)
+    view.resize(320, 240)
+    view.show_answers(experiments.ShiftMap(digits, confidences))
+    seen, rect = pixels(view), view.map_rect()
+    cell = rect.width() / side
+
+    def colour(row: int, column: int) -> np.ndarray:
+        """Beside the digit that is written there."""
+        return seen[round(rect.top() + row * cell) + 2, round(rect.left() + column * cell) + 2].astype(float)
+
+    paper = np.array(view.palette().base().color().getRgb()[:3])
+    for column, digit in ((1, 2), (9, 7)):
+        full = np.array(QColor(DIGIT_COLOURS[digit]).getRgb()[:3])
+        np.testing.assert_allclose(colour(10, column), full, atol=4)
+        distances = [np.abs(colour(row, column) - paper).sum() for row in (0, 3, 10)]
+        assert distances[0] < distances[1] < distances[2]
+    middle, there = side // 2, rect.topLeft() + QPointF(side // 2, side // 2) * cell
+    top = seen[round(there.y()) - 1 : round(there.y()) + 2, round(there.x()) + 2 : round(there.x() + cell) - 2]
+    assert near(top, view.palette().text().color(), 90).any(axis=0).mean() > 0.9, f"cell {middle} has a frame"
+
+
 def test_what_costs_too_much_is_done_once_for_many_events(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
@@ -362,15 +390,18 @@ def test_an_edit_is_taken_into_the_windows_model(window: MainWindow) -> None:
     assert window.session.network.parameters[0] != 1.5
 
 
-def test_frozen_filters_outlive_training(ready: MainWindow, wait_for: Callable[[State], None]) -> None:
+def test_frozen_filters_outlive_training(ready: MainWindow, qtbot: QtBot, wait_for: Callable[[State], None]) -> None:
     ready.pages.setCurrentWidget(ready.pages.page(tabs.WHAT_IF))
     ready.pages.page(tabs.WHAT_IF).filters.kernel_box.activated.emit(3)
     ready.pages.page(tabs.WHAT_IF).filters.freeze_box.click()
     before = ready.session.network.named()
     filters, weights = before["conv1.weights"].copy(), before["dense1.weights"].copy()
+    ready.training_panel.epochs_box.setValue(1000)
     ready.training_panel.train()
-    wait_for(State.RUNNING)
+    progress = lambda: ready.session.checkpoint.progress  # noqa: E731
+    qtbot.waitUntil(lambda: progress() is not None and progress().step > 0, timeout=20_000)
     assert not ready.pages.page(tabs.WHAT_IF).filters.editor.isEnabled()
+    ready.session.trainer.stop()
     wait_for(State.IDLE)
     assert ready.pages.page(tabs.WHAT_IF).filters.editor.isEnabled()
     np.testing.assert_array_equal(ready.session.network.named()["conv1.weights"], filters)
@@ -382,7 +413,6 @@ def test_an_edit_while_looking_back_starts_from_that_moment_and_undo_goes_back_t
     ready: MainWindow, wait_for: Callable[[State], None]
 ) -> None:
     ready.training_panel.train()
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     session, trained = ready.session, ready.session.checkpoint
     slider = ready.charts.time_bar.slider

@@ -5,8 +5,10 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hand import THREE, draw, on_screen
+from painted import pixels
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
@@ -23,7 +25,6 @@ from mnist_gui.nn import architectures
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, Dense, Flatten, ReLU
 
 if TYPE_CHECKING:
-    import numpy as np
     from pytestqt.qtbot import QtBot
 
     from mnist_gui.gui.main_window import MainWindow
@@ -123,6 +124,24 @@ def test_red_lies_where_it_speaks_for_the_digit_and_blue_where_against(
             shot.pixel(int(rect.left() + (2 + 2 * column) * pixel), int(rect.top() + (2 + 2 * row) * pixel))
         )
         assert (colour.red() > colour.blue()) == redder
+
+
+def test_evidence_lies_over_the_pixels_that_it_is_of(page: WhyPage, session: Session, network: Network) -> None:
+    """A blank drawing's evidence is even over each map's field, and so its coloured square is where the field is."""
+    look(session, network, np.full((28, 28), 255, np.uint8))
+    page.ask(7)
+    found = evidence.exact(network, session.reading, 7)
+    overlay = page.findChild(MapView, "evidenceOverlay")
+    (rect,) = overlay.map_rects()
+    pixel = rect.width() / 28
+    top, left, height, width = (pixel * side for side in found.place)
+    frame = rect.adjusted(2, 2, -2, -2).toRect()
+    seen = pixels(overlay)[frame.top() : frame.bottom(), frame.left() : frame.right()]
+    coloured = np.abs(seen - seen[0, 0]).max(axis=-1) > 6  # the corner is in no field
+    rows, columns = np.flatnonzero(coloured.mean(axis=1) > 0.3), np.flatnonzero(coloured.mean(axis=0) > 0.3)
+    for found_at, start, length in ((rows + 2, top, height), (columns + 2, left, width)):
+        assert found_at[0] == pytest.approx(start, abs=0.7 * pixel)
+        assert found_at[-1] == pytest.approx(start + length, abs=0.7 * pixel)
 
 
 def test_pixels_are_named_an_approximation(

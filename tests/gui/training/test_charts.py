@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 import pytest
+from painted import near, pixels
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from mnist_gui.gui.training.charts import Charts
 from mnist_gui.gui.training.trainer import State
+from mnist_gui.gui.widgets import theme
 from mnist_gui.history import Snapshot
 from mnist_gui.training import RECIPES, Epoch, Progress
 
@@ -215,6 +217,45 @@ def test_the_curves_have_the_colours_of_their_legends(charts: Charts, session: S
         for curve, label in ((chart.training, chart.training_label), (chart.test, chart.test_label)):
             assert curve.opts["pen"].color() == label.palette().color(label.foregroundRole())
         assert chart.training.opts["pen"].color() != chart.test.opts["pen"].color()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_each_curve_is_painted_in_its_colour_where_its_values_are(charts: Charts, session: Session, dark: bool) -> None:
+    """The training's loss stays at 2 and is blue, the test's at 0.5 and is orange, its points too."""
+    charts.setPalette(theme.palette(dark=dark))
+    whole = progress(50, 10, loss=2)
+    show(session, replace(whole, epochs=tuple(Epoch(2, 0.1, 0.5, 0.9) for _ in range(10))))
+    chart = charts.loss
+    seen = pixels(chart.plot)[:, 60:]
+    red_over_blue = seen[..., 0] - seen[..., 2]
+    blue, orange = red_over_blue < -60, red_over_blue > 60
+    box = chart.plot.getViewBox()
+    at = [round(chart.plot.mapFromScene(box.mapViewToScene(QPointF(5, value))).y()) for value in (2, 0.5)]
+    for marked, row in ((blue, at[0]), (orange, at[1])):
+        rows, columns = np.nonzero(marked)
+        assert len(set(columns)) > 0.85 * seen.shape[1]  # from the first epoch of ten on
+        assert np.abs(rows - row).max() <= 5
+    thick = [np.ptp(np.flatnonzero(column)) if column.any() else 0 for column in orange.T]
+    assert sum(height >= 4 for height in thick) >= 10 * 2  # ten points upon the line
+
+
+def test_lines_across_show_where_round_values_are(charts: Charts) -> None:
+    plain = pixels(charts.loss.plot)[:, 60:]
+    paper = charts.loss.palette().base().color()
+    lines = (~near(plain, paper, 4)).mean(axis=1) > 0.7
+    assert 3 <= lines.sum() <= 40
+
+
+def test_the_line_at_the_moment_is_seen(charts: Charts, session: Session) -> None:
+    show(session, progress(50, 2))
+    chart = charts.loss
+    session.look_at(Snapshot(500, 5, None, np.zeros(3410, np.float32)))
+    seen = pixels(chart.plot)
+    text, paper = chart.palette().text().color(), chart.palette().base().color()
+    x = round(chart.plot.mapFromScene(chart.plot.getViewBox().mapViewToScene(QPointF(5, 1))).x())
+    line = seen[10:-40, x - 2 : x + 3]
+    nearer_text = np.abs(line - text.getRgb()[0]).sum(axis=-1) < np.abs(line - paper.getRgb()[0]).sum(axis=-1)
+    assert nearer_text.any(axis=1).mean() > 0.9
 
 
 def test_a_run_that_was_taken_back_has_its_curves_and_another_has_none(charts: Charts, session: Session) -> None:

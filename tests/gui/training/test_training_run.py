@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import shiboken6
 from hand import SEVEN, THREE, draw, on_screen
+from painted import pixels
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from mnist_gui.data import load
 from mnist_gui.errors import UserError
 from mnist_gui.gui.training.trainer import State
+from mnist_gui.gui.widgets import theme
 from mnist_gui.nn import architectures
 from mnist_gui.training import RECIPES, Recipe, initialize, recipe_for, train
 
@@ -203,6 +206,30 @@ def test_pause_rests_and_resume_goes_on(running: MainWindow, qtbot: QtBot, wait_
     wait_for(State.RUNNING)
     qtbot.waitUntil(lambda: running.session.checkpoint.record.epochs > letters[-1], timeout=20_000)
     assert running.training_panel.pause_button.accessibleName() == "Pause"
+
+
+def test_the_bar_is_as_long_as_what_is_done_and_the_button_shows_what_it_will_do(
+    running: MainWindow, wait_for: Callable[[State], None], qtbot: QtBot
+) -> None:
+    panel = running.training_panel
+    rests = pixels(panel.pause_button)
+    click(running, "pauseButton")
+    wait_for(State.PAUSED)
+    assert np.abs(pixels(panel.pause_button.icon().pixmap(16, 16).toImage()) - pixels_of("play")).max() == 0
+    assert not np.array_equal(pixels(panel.pause_button), rests)
+    panel.progress.setValue(0)
+    running.session.progressed.emit(running.session.checkpoint.progress)
+    done = running.session.checkpoint.progress
+    assert panel.progress.value() / panel.progress.maximum() == pytest.approx(done.step / done.steps, abs=0.001)
+    half = replace(done, step=done.steps // 2)
+    running.session.progressed.emit(half)
+    assert panel.progress.value() / panel.progress.maximum() == pytest.approx(0.5, abs=0.001)
+    click(running, "pauseButton")
+    assert np.abs(pixels(panel.pause_button.icon().pixmap(16, 16).toImage()) - pixels_of("pause")).max() == 0
+
+
+def pixels_of(icon: str) -> np.ndarray:
+    return pixels(theme.icon(icon).pixmap(16, 16).toImage())
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -452,7 +479,6 @@ def test_a_fault_in_the_training_thread_is_reported_and_the_window_goes_on(
     qtbot.waitUntil(lambda: running.network_view.answer != "–")
     running.training_panel.epochs_box.setValue(1)
     click(running, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     assert status(running) == "finished: 1 epoch"
     assert len(reported) == 1
@@ -473,7 +499,6 @@ def test_what_goes_wrong_while_it_closes_is_not_told(
         raise UserError("too late")
 
     click(ready, "trainButton")
-    wait_for(State.RUNNING)
     wait_for(State.IDLE)
     monkeypatch.setattr(TRAIN, refuse)
     click(ready, "trainButton")
