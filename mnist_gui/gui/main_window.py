@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import (
     QFrame,
@@ -167,6 +167,11 @@ class MainWindow(Guarded, QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(SEEN_MS, self, self.pages.build)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, theme.follow_system_font)  # when all widgets have the new font
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_close():

@@ -96,7 +96,13 @@ class Menus:
         unlearn.setEnabled(False)
         teaching.unlearn_available_changed.connect(unlearn.setEnabled)
 
-        appearance = bar.addMenu("&View").addMenu("&Appearance")
+        view = bar.addMenu("&View")
+        larger = self._add(view, "&Larger text", partial(theme.enlarge, 1))
+        larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])  # + is Shift+= on many keyboards
+        self._add(view, "&Smaller text", partial(theme.enlarge, -1), "Ctrl+-")
+        self._add(view, "&Normal text", partial(theme.enlarge, None))
+        view.addSeparator()
+        appearance = view.addMenu("&Appearance")
         group = QActionGroup(window)
         for text, choice in (("As the &system", "system"), ("&Light", "light"), ("&Dark", "dark")):
             action = self._add(appearance, text, partial(theme.set_appearance, choice))

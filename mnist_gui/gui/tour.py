@@ -126,7 +126,7 @@ class _Card(Guarded, QFrame):
         font.setBold(True)
         self._title.setFont(font)
         self._text.setWordWrap(True)
-        self._count.setFont(theme.small(self.font()))
+        theme.make_small(self._count)
         self._count.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.skip_button, self.back_button, self.next_button = (QPushButton(t) for t in ("Skip", "Back", "Next"))
         self.next_button.setProperty("accent", True)

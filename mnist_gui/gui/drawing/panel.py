@@ -41,7 +41,7 @@ class DrawingPanel(QWidget):
         redo.setEnabled(False)
 
         pen = QLabel("Pen")
-        pen.setFont(theme.small(self.font()))
+        theme.make_small(pen)
         pen.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         pen.setBuddy(self.pen_width)
         tools = QHBoxLayout()

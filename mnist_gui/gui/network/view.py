@@ -52,7 +52,7 @@ class Column(QWidget):
         font = heading.font()
         font.setBold(True)
         heading.setFont(font)
-        self._shape.setFont(theme.small(self.font()))
+        theme.make_small(self._shape)
         self._shape.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._shape.setText(shape)
         for label in (heading, self._shape):

@@ -121,7 +121,7 @@ class Card(QWidget):
             maps, rows, columns = grid.values.shape
             view = MapView("diverging" if grid.signed else "sequential", (maps, rows, columns), pixel=88, numbers=True)
             name, sign = QLabel(), QLabel(grid.sign)
-            name.setFont(theme.small(self.font()))
+            theme.make_small(name)
             name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             for label in (name, sign):
                 label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -165,7 +165,7 @@ class HowPage(Page):
         bold = self._heading.font()
         bold.setBold(True)
         self._heading.setFont(bold)
-        self._note.setFont(theme.small(self.font()))
+        theme.make_small(self._note)
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         for label in (self._heading, self._note):
             label.setWordWrap(True)

@@ -61,7 +61,7 @@ class RunsPage(Page):
         self._empty.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.table = self._make_table()
         self._note = QLabel(notebook.FAULTS.partition(" Its printed")[0])
-        self._note.setFont(theme.small(self.font()))
+        theme.make_small(self._note)
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._note.setWordWrap(True)
         self.open_button = _button(

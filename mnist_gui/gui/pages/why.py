@@ -153,9 +153,11 @@ class Addition(QWidget):
     ) -> QLabel:
         title, value = _centred(name), _centred("")
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
-        title.setFont(theme.small(self.font()))
+        theme.make_small(title)
         title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        value.setFont(theme.tabular(self.font() if self._in_line else theme.small(self.font())))
+        value.setFont(theme.tabular(self.font()))
+        if not self._in_line:
+            theme.make_small(value)
         value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # as wide as the map above it
         self._values.append(value)
         self._layout.addWidget(title, row, column)
@@ -191,7 +193,8 @@ class WhyPage(Page):
         self.method_box.addItems(["maps, exactly", "pixels, roughly"])
         self._legend, self._proof = QLabel(), QLabel()
         for label in (self._legend, self._proof):
-            label.setFont(theme.tabular(theme.small(self.font())))
+            label.setFont(theme.tabular(self.font()))
+            theme.make_small(label)
             label.setWordWrap(True)
         self._proof.setObjectName("whyProof")
         self.addition = Addition()

@@ -26,7 +26,8 @@ QCheckBox::indicator:disabled { border-color: palette(mid); }
 def grey(text: str = "") -> QLabel:
     """Make a label in the small size and the quiet colour, with figures of one width."""
     label = QLabel(text)
-    label.setFont(theme.tabular(theme.small(label.font())))
+    label.setFont(theme.tabular(label.font()))
+    theme.make_small(label)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label
 

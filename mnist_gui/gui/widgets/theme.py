@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil, floor
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QIconEngine, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QImage,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -19,10 +31,14 @@ from mnist_gui.gui.widgets.images import to_qimage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtCore import QRect, QSize
+    from PySide6.QtWidgets import QWidget
 
 GRID: Final = 8  # pixels; every margin and gap is a multiple of its half
-BODY_POINTS: Final = 10.0
-SMALL_POINTS: Final = 8.5
+POINTS: Final = (8.0, 20.0)
+"""The smallest and the largest text; beyond them the window would be unreadable, or mostly out of sight."""
+_SMALL: Final = 0.85  # of the usual size
+
+_OF_SYSTEM, _SET = "systemTextSize", "ownTextSize"  # properties of the application, in points
 
 _LIGHT: Final = {
     QPalette.ColorRole.Window: "#f6f7f9",
@@ -69,6 +85,7 @@ _DISABLED: Final = (
 )
 
 _STYLE_SHEET: Final = """
+*[textSize="small"] { font-size: %(small).2fpt; }
 QToolTip { padding: 4px 8px; border: none; color: palette(tooltip-text); background: palette(tooltip-base); }
 QFrame#panel { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }
 QPushButton, QToolButton {
@@ -135,9 +152,7 @@ QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 def apply(app: QApplication) -> None:
     """Give the program its look, and follow the system between light and dark from here on."""
     app.setStyle("Fusion")
-    font = app.font()
-    font.setPointSizeF(BODY_POINTS)
-    app.setFont(font)
+    follow_system_font()
     hints = QGuiApplication.styleHints()
     hints.colorSchemeChanged.connect(lambda: set_appearance(appearance()))
     set_appearance(appearance())
@@ -155,8 +170,42 @@ def set_appearance(choice: str) -> None:
         settings.remember(appearance=choice)
     dark = choice == "dark" or (choice != "light" and QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     QApplication.setPalette(palette(dark=dark))
-    arrow = ASSETS / "icons" / ("arrow-dark.svg" if dark else "arrow-light.svg")
-    cast("QApplication", QApplication.instance()).setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix()})
+    _set_style_sheet()
+
+
+def _set_style_sheet() -> None:
+    arrow = ASSETS / "icons" / ("arrow-dark.svg" if is_dark(QApplication.palette()) else "arrow-light.svg")
+    small_points = _SMALL * QApplication.font().pointSizeF()
+    app = cast("QApplication", QApplication.instance())
+    app.setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix(), "small": small_points})
+
+
+def follow_system_font() -> None:
+    """Take the system's size of text, and as much more or less as the person chose. Call when the system's changes."""
+    app = cast("QApplication", QApplication.instance())
+    points = app.font().pointSizeF()
+    if points <= 0:  # it is given in pixels
+        points = QFontInfo(app.font()).pointSizeF()
+    if points != app.property(_SET):  # or else it is the size that was set here
+        app.setProperty(_OF_SYSTEM, points)
+        _set_text_size()
+
+
+def enlarge(by: int | None) -> None:
+    """Make all text larger by so many points, or smaller, and remember it; None takes the system's size."""
+    system = cast("QApplication", QApplication.instance()).property(_OF_SYSTEM)
+    least, most = ceil(POINTS[0] - system), floor(POINTS[1] - system)  # a step beyond would have to be taken back first
+    settings.remember(larger=0 if by is None else min(max(settings.load().larger + by, least), most))
+    _set_text_size()
+
+
+def _set_text_size() -> None:
+    app = cast("QApplication", QApplication.instance())
+    font = app.font()
+    font.setPointSizeF(min(max(app.property(_OF_SYSTEM) + settings.load().larger, POINTS[0]), POINTS[1]))
+    app.setProperty(_SET, font.pointSizeF())
+    app.setFont(font)
+    _set_style_sheet()
 
 
 def palette(*, dark: bool) -> QPalette:
@@ -181,8 +230,13 @@ def is_dark(of: QPalette) -> bool:
 def small(font: QFont) -> QFont:
     """Return the font in the smaller of the two sizes."""
     font = QFont(font)
-    font.setPointSizeF(SMALL_POINTS)
+    font.setPointSizeF(_SMALL * font.pointSizeF())
     return font
+
+
+def make_small(widget: QWidget) -> None:
+    """Show a widget's text in the smaller of the two sizes, whatever the larger one becomes."""
+    widget.setProperty("textSize", "small")  # which the style sheet knows: a font set here would not follow
 
 
 def tabular(font: QFont) -> QFont:

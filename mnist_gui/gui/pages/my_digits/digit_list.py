@@ -193,7 +193,7 @@ class _Painter(Guarded, QStyledItemDelegate):
         painter.save()
         if isinstance(item, int):
             font = option.font
-            font.setPointSizeF(2.4 * theme.BODY_POINTS)
+            font.setPointSizeF(2.4 * font.pointSizeF())
             font.setBold(True)
             painter.setFont(font)
             painter.setPen(colour(QPalette.ColorRole.PlaceholderText))
