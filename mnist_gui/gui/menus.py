@@ -68,8 +68,8 @@ class Menus:
         self._add(file, "&Quit", window.close, "Ctrl+Q")
 
         edit = bar.addMenu("&Edit")
-        undo = self._add(edit, "&Undo", canvas.undo, "Ctrl+Z")
-        redo = self._add(edit, "&Redo", canvas.redo, "Ctrl+Shift+Z")
+        undo = self._add(edit, "&Undo stroke", canvas.undo, "Ctrl+Z")
+        redo = self._add(edit, "&Redo stroke", canvas.redo, "Ctrl+Shift+Z")
         undo.setEnabled(False)
         redo.setEnabled(False)
         canvas.undo_available_changed.connect(undo.setEnabled)
@@ -78,6 +78,10 @@ class Menus:
         edit.addSeparator()
         self._add(edit, "&Paste picture", canvas.paste, keys.Paste)
         self._add(edit, "&Sample from the test set", session.show_sample, "Ctrl+R")
+        edit.addSeparator()
+        self._edits = session.edits
+        self._undo_edit = self._add(edit, "Undo change of the &network", self._edits.undo, "Ctrl+Alt+Z")
+        self._redo_edit = self._add(edit, "Redo change of the net&work", self._edits.redo, "Ctrl+Alt+Shift+Z")
 
         train = bar.addMenu("&Train")
         self._train = self._add(train, "&Train from nothing", training.train, "Ctrl+T")
@@ -92,7 +96,7 @@ class Menus:
             action = self._add(teach, f"&{digit}", partial(teaching.name_drawing, digit), f"Ctrl+{digit}")
             action.setAutoRepeat(False)  # a second press takes the first one back
         self._learn = self._add(train, "&Learn from my digits", teaching.learn, "Ctrl+L")
-        unlearn = self._add(train, "&Undo learning", teaching.unlearn)
+        unlearn = self._add(train, "Take the lesson &back", teaching.unlearn)
         unlearn.setEnabled(False)
         teaching.unlearn_available_changed.connect(unlearn.setEnabled)
 
@@ -115,6 +119,8 @@ class Menus:
         self._add(help_menu, "The &notebook's story", self._tell_story)
         self._add(help_menu, "&About mnist_gui", lambda: QMessageBox.about(window, "About mnist_gui", _ABOUT))
         session.trainer.state_changed.connect(self._show_state)
+        for changed in (self._edits.canUndoChanged, self._edits.canRedoChanged):
+            changed.connect(lambda _: self._show_state(session.state))
         self._show_state(State.IDLE)
 
     def _add(
@@ -135,6 +141,8 @@ class Menus:
         self._pause.setEnabled(running)
         self._pause.setText("&Resume" if state is State.PAUSED else "&Pause")
         self._stop.setEnabled(not idle)
+        self._undo_edit.setEnabled(idle and self._edits.canUndo())
+        self._redo_edit.setEnabled(idle and self._edits.canRedo())
 
     def _tell_story(self) -> None:
         messages.tell(self._window, "The notebook's two faults", notebook.FAULTS)

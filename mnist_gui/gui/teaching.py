@@ -214,4 +214,4 @@ class Teaching(QObject):
             record = self._session.checkpoint.record
             whole = record.epochs >= record.recipe.epochs
             what = f"Learned from {len(self._digits)} digits" if whole else "The lesson was cut short"
-            self._session.said.emit(f"{what}; Undo learning goes back")
+            self._session.said.emit(f"{what}; Train, Take the lesson back, undoes it")

@@ -32,8 +32,8 @@ class DrawingPanel(QWidget):
         self.pen_width.setValue(round(self.canvas.pen_width * _PEN_STEPS))
         self.pen_width.setMinimumWidth(56)
 
-        undo = self._button("undoButton", "undo", "Undo", "Undo the last stroke (Ctrl+Z)")
-        redo = self._button("redoButton", "redo", "Redo", "Redo what was undone (Ctrl+Shift+Z)")
+        undo = self._button("undoButton", "undo", "Undo stroke", "Undo the last stroke (Ctrl+Z)")
+        redo = self._button("redoButton", "redo", "Redo stroke", "Draw again what was undone (Ctrl+Shift+Z)")
         clear = self._button("clearButton", "clear", "Clear", "Clear the canvas (Delete)")
         sample = self._button("sampleButton", "sample", "Sample", "Show a random test image (Ctrl+R)")
         open_picture = self._button("openButton", "open", "Open picture", "Read a picture of a digit (Ctrl+O)")

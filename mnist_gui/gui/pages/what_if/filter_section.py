@@ -46,8 +46,8 @@ class FilterSection(Section):
         self._limit = 0.0
         self._busy = False
         self.editor: FilterEditor | None = None
-        self.undo_button = _tool("undo", "undoEditButton", "Undo the last change of the network")
-        self.redo_button = _tool("redo", "redoEditButton", "Change the network again as it was before Undo")
+        self.undo_button = _tool("undo-edit", "undoEditButton", "Undo the last change of the network (Ctrl+Alt+Z)")
+        self.redo_button = _tool("redo-edit", "redoEditButton", "Make the undone change of the network again (Ctrl+Alt+Shift+Z)")
         self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4)
         self.value_box.setObjectName("filterValueBox")
         self.value_box.setAccessibleName("Weight")
