@@ -22,7 +22,7 @@ QToolButton:focus { border-color: palette(highlight); }
 QToolButton:checked {
     background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight);
 }
-QToolButton:disabled { color: palette(mid); }
+QToolButton:disabled { color: palette(dark); }
 """
 
 

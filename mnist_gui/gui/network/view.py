@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.explain.arithmetic import ReceptiveField, receptive_field
@@ -177,7 +177,7 @@ class NetworkView(Guarded, QWidget):
             close = p[second] > CLOSE * p[first]
             self.answer_column.set_shape(f"{first}, or perhaps {second}" if close else f"{p[first] * 100:.1f} % sure")
             self._show_answer(str(first))
-        answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.Mid
+        answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.PlaceholderText
         self._digit.setForegroundRole(answered)
 
     def _show_answer(self, answer: str) -> None:
@@ -224,6 +224,7 @@ class NetworkView(Guarded, QWidget):
         self._limits.clear()
         for stage in self._stages:
             self._layout.removeWidget(stage.column)
+            stage.column.hide()  # it is deleted when the event loop comes to it
             stage.column.deleteLater()
         self._stages = []
         self._crowded = sum(isinstance(layer, Conv2D) for layer in network.layers) > 1
@@ -298,9 +299,7 @@ class NetworkView(Guarded, QWidget):
             if painter is None:
                 painter = QPainter(self)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            faint = self.palette().color(QPalette.ColorRole.Mid)
-            faint.setAlphaF(min(1.0, 24 / len(lines)))  # many lines together are as dark as few
-            painter.setPen(QPen(faint, 1.2))
+            painter.setPen(QPen(connector(self.palette(), len(lines)), 1.2))
             for line in lines:
                 painter.drawPath(line)
 
@@ -322,6 +321,13 @@ class NetworkView(Guarded, QWidget):
     def _placed(self, view: QWidget, rects: list[QRectF]) -> list[QRectF]:
         offset = QPointF(view.mapTo(self, view.rect().topLeft()))
         return [rect.translated(offset) for rect in rects]
+
+
+def connector(palette: QPalette, lines: int) -> QColor:
+    """Return the colour of a connector that is one of so many."""
+    colour = palette.color(QPalette.ColorRole.Dark)
+    colour.setAlphaF(min(1.0, max(0.6, 24 / lines)))  # many lines together are as dark as few
+    return colour
 
 
 def _line(start: QRectF, end: QRectF) -> QPainterPath:

@@ -67,7 +67,8 @@ class EvidenceOverlay(MapView):
     def _coloured(self, values: NDArray[np.floating]) -> QImage:
         table = theme.colour_map("diverging", dark=theme.is_dark(self.palette()))
         pixels = table[np.where(values > 0, 255, 0)]
-        pixels[..., 3] = 230 * np.abs(values).clip(0, self._limit) / self._limit
+        shares = np.abs(values).clip(0, self._limit) / self._limit
+        pixels[..., 3] = 240 * shares**0.75  # in proportion, little would be seen of what is weak
         return to_qimage(pixels, QImage.Format.Format_ARGB32)
 
 
@@ -201,6 +202,7 @@ class WhyPage(Page):
         self._lay_out()
         for box in (self.digit_box, self.against_box, self.method_box):
             box.currentIndexChanged.connect(self._ask_again)
+        session.network_replaced.connect(self._forget_limit)
 
     def _box(self, name: str, label: str, tip: str) -> QComboBox:
         box = QComboBox()
@@ -291,8 +293,11 @@ class WhyPage(Page):
         if event.type() == QEvent.Type.PaletteChange and self.isVisible():
             self.refresh()
 
+    def _forget_limit(self) -> None:
+        self._limit = 0.0
+
     def _ask_again(self) -> None:
-        self._limit = 0.0  # another question has colours of its own
+        self._forget_limit()  # another question has colours of its own
         self.refresh()
 
     def _write_legend(self, digit: int, against: int | None) -> None:

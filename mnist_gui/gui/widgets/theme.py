@@ -46,16 +46,17 @@ _LIGHT: Final = {
     QPalette.ColorRole.Base: "#ffffff",
     QPalette.ColorRole.AlternateBase: "#eef0f3",
     QPalette.ColorRole.Text: "#1c2128",
-    QPalette.ColorRole.PlaceholderText: "#6a737d",
+    QPalette.ColorRole.PlaceholderText: "#5f6770",
+    QPalette.ColorRole.Dark: "#7f8792",
     QPalette.ColorRole.Button: "#ffffff",
     QPalette.ColorRole.ButtonText: "#1c2128",
     QPalette.ColorRole.BrightText: "#c8372d",
     QPalette.ColorRole.Mid: "#d5d9df",
     QPalette.ColorRole.Midlight: "#e6e9ed",
-    QPalette.ColorRole.Highlight: "#1f6feb",
+    QPalette.ColorRole.Highlight: "#1a66db",
     QPalette.ColorRole.HighlightedText: "#ffffff",
-    QPalette.ColorRole.Link: "#1f6feb",
-    QPalette.ColorRole.LinkVisited: "#d9622b",
+    QPalette.ColorRole.Link: "#1a66db",
+    QPalette.ColorRole.LinkVisited: "#b94e1c",
     QPalette.ColorRole.ToolTipBase: "#1c2128",
     QPalette.ColorRole.ToolTipText: "#f6f7f9",
 }
@@ -66,6 +67,7 @@ _DARK: Final = {
     QPalette.ColorRole.AlternateBase: "#262b33",
     QPalette.ColorRole.Text: "#e4e7eb",
     QPalette.ColorRole.PlaceholderText: "#949da8",
+    QPalette.ColorRole.Dark: "#727b87",
     QPalette.ColorRole.Button: "#262b33",
     QPalette.ColorRole.ButtonText: "#e4e7eb",
     QPalette.ColorRole.BrightText: "#ff8a7f",
@@ -96,21 +98,21 @@ QToolButton { padding: 5px; }
 QPushButton:hover, QToolButton:hover { background: palette(alternate-base); }
 QPushButton:pressed, QToolButton:pressed { background: palette(mid); }
 QPushButton:focus, QToolButton:focus { border: 1px solid palette(highlight); }
-QPushButton:disabled, QToolButton:disabled { color: palette(mid); background: transparent; }
+QPushButton:disabled, QToolButton:disabled { color: palette(dark); background: transparent; }
 QPushButton[accent="true"] {
     background: palette(highlight); color: palette(highlighted-text); border: 1px solid palette(highlight);
     font-weight: 600;
 }
 QPushButton[accent="true"]:focus { border: 1px solid palette(window-text); }
 QPushButton[accent="true"]:disabled {
-    background: palette(alternate-base); color: palette(placeholder-text); border: 1px solid palette(mid);
+    background: transparent; color: palette(dark); border: 1px solid palette(mid);
 }
 QComboBox, QAbstractSpinBox {
     background: palette(base); color: palette(text); border: 1px solid palette(mid); border-radius: 6px;
     padding: 4px 6px; min-height: 20px; max-height: 20px;
 }
 QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid palette(highlight); }
-QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(placeholder-text); background: palette(window); }
+QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(dark); background: palette(base); }
 QComboBox::drop-down { border: none; width: 18px; }
 QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
@@ -211,14 +213,16 @@ def _set_text_size() -> None:
 def palette(*, dark: bool) -> QPalette:
     """Make the light or the dark palette.
 
-    `Base` is paper, `Text` is ink, `Highlight` is the accent, and `LinkVisited` the other curve of a chart.
+    `Base` is paper, `Text` is ink, `PlaceholderText` is quiet text, `Dark` is what can be told but need not be read
+    (disabled text, connectors), `Mid` is a hair line, `Highlight` is the accent, and `LinkVisited` the other curve of
+    a chart.
     """
     result = QPalette()
     colours = _DARK if dark else _LIGHT
     for role, colour in colours.items():
         result.setColor(role, QColor(colour))
     for role in _DISABLED:
-        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours[QPalette.ColorRole.PlaceholderText]))
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours[QPalette.ColorRole.Dark]))
     return result
 
 
@@ -253,7 +257,7 @@ _MAPS: Final = {
     ("sequential", False): ("#f7f9fc", "#c9dcf6", "#7fb0ee", "#2f72cf", "#123a7a"),
     ("sequential", True): ("#101317", "#17325c", "#2463b0", "#62a4f5", "#e2efff"),
     ("diverging", False): ("#1b5fa8", "#7fb2dd", "#f4f5f7", "#ee9a7d", "#b8321f"),
-    ("diverging", True): ("#7db8f5", "#2f628f", "#1b1f25", "#96452f", "#ff9b80"),
+    ("diverging", True): ("#8cc4ff", "#3f7fb8", "#1b1f25", "#b8583c", "#ffa78e"),
 }
 
 
@@ -284,11 +288,35 @@ def colour_map(name: str, *, dark: bool) -> NDArray[np.uint8]:
 @lru_cache
 def inks(name: str, *, dark: bool) -> list[QColor]:
     """Return what can be read on each of the 256 colours of a map."""
-    on_light, on_dark = QColor("#1c2128"), QColor("#ffffff")
-    return [
-        on_light if QColor(red, green, blue).lightnessF() > 0.55 else on_dark
-        for blue, green, red, _ in colour_map(name, dark=dark).tolist()
-    ]
+    return [ink_on(QColor(red, green, blue)) for blue, green, red, _ in colour_map(name, dark=dark).tolist()]
+
+
+def luminance(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the relative luminance, in [0, 1], of colours of shape (…, 3): red, green, blue.
+
+    Source: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance
+    """
+    shares = colours / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    result: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return result
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return the contrast of two colours, 1 to 21; text that can be read has 4.5 (WCAG 2.2)."""
+    rgb = [(colour.red(), colour.green(), colour.blue()) for colour in (one, other)]
+    dark, light = np.sort(luminance(np.array(rgb, np.uint8))).tolist()
+    return float((light + 0.05) / (dark + 0.05))
+
+
+DARK_INK_FROM: Final = 0.179
+"""The luminance of paper from which on black is read better than white; either has a contrast of 4.5 at the least."""
+
+
+def ink_on(paper: QColor) -> QColor:
+    """Return black or white: what can be read on a colour."""
+    rgb = np.array([paper.red(), paper.green(), paper.blue()], np.uint8)
+    return QColor("#000000" if luminance(rgb) > DARK_INK_FROM else "#ffffff")
 
 
 def to_image(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> QImage:
@@ -307,7 +335,7 @@ class _SvgIcon(Guarded, QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         colours = QApplication.palette()
         disabled = mode == QIcon.Mode.Disabled
-        colour = colours.color(QPalette.ColorRole.Mid if disabled else self._role)
+        colour = colours.color(QPalette.ColorRole.Dark if disabled else self._role)
         _renderer(self._name, colour.name()).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

@@ -144,7 +144,7 @@ class ConfusionView(Guarded, QWidget):
             if right or not value > 0:
                 painter.setPen(grey)
             else:
-                painter.setPen(QColor("#1c2128") if colour.lightnessF() > 0.55 else QColor("#ffffff"))
+                painter.setPen(theme.ink_on(colour))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._text(value))
 
     def _text(self, value: float) -> str:

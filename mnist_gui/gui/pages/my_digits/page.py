@@ -64,7 +64,9 @@ class MyDigitsPage(Page):
         self.export_button = _button("Export…", "exportDigitsButton", "Save all these digits as one file")
         self.learn_button = _button("Learn from my digits", "learnButton", _LEARN_TIP + " (Ctrl+L)")
         self.learn_button.setProperty("accent", True)
-        self.unlearn_button = _button("Take the lesson back", "unlearnButton", "Go back to the network before the lesson")
+        self.unlearn_button = _button(
+            "Take the lesson back", "unlearnButton", "Go back to the network before the lesson"
+        )
         self.list_part = Section("My digits", "", _LIST_TIP)
         for button in (self.restore_button, self.remove_button, self.import_button, self.export_button):
             self.list_part.head.addWidget(button)

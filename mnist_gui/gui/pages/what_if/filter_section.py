@@ -47,7 +47,9 @@ class FilterSection(Section):
         self._busy = False
         self.editor: FilterEditor | None = None
         self.undo_button = _tool("undo-edit", "undoEditButton", "Undo the last change of the network (Ctrl+Alt+Z)")
-        self.redo_button = _tool("redo-edit", "redoEditButton", "Make the undone change of the network again (Ctrl+Alt+Shift+Z)")
+        self.redo_button = _tool(
+            "redo-edit", "redoEditButton", "Make the undone change of the network again (Ctrl+Alt+Shift+Z)"
+        )
         self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4)
         self.value_box.setObjectName("filterValueBox")
         self.value_box.setAccessibleName("Weight")

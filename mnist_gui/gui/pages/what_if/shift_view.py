@@ -100,8 +100,8 @@ class ShiftView(Guarded, QWidget):
         if font.pixelSize() < 8:
             return
         painter.setFont(font)
-        dark, light = QColor(28, 33, 40, 170), QColor(255, 255, 255, 190)
-        cell, on_light = self._cell(0, 0), pixels.max(axis=2).astype(int) + pixels.min(axis=2) > 2 * 0.55 * 255
+        dark, light = QColor("#000000"), QColor("#ffffff")
+        cell, on_light = self._cell(0, 0), theme.luminance(pixels) > theme.DARK_INK_FROM
         for row, column in np.ndindex(shown.digits.shape):
             painter.setPen(dark if on_light[row, column] else light)
             there = cell.translated(column * cell.width(), row * cell.height())

@@ -67,7 +67,9 @@ class StepView(Section):
         self._loss.setMinimumWidth(self._loss.fontMetrics().horizontalAdvance("00.000 → 00.000"))
         self.keep_button = QPushButton("Keep the step")
         self.keep_button.setObjectName("keepStepButton")
-        self.keep_button.setToolTip("Take the weights after the step into the network; Edit, Undo change of the network, takes it back")
+        self.keep_button.setToolTip(
+            "Take the weights after the step into the network; Edit, Undo change of the network, takes it back"
+        )
         self._unit, self._check = grey(), grey()
         self._check.setObjectName("gradientCheck")
         self._check.setTextFormat(Qt.TextFormat.RichText)
