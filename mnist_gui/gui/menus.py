@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMessageBox
 
 from mnist_gui import __version__, notebook
 from mnist_gui.gui import export
+from mnist_gui.gui.pages.tabs import TABS
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import messages, theme
 
@@ -106,6 +108,14 @@ class Menus:
         self._add(view, "&Smaller text", partial(theme.enlarge, -1), "Ctrl+-")
         self._add(view, "&Normal text", partial(theme.enlarge, None))
         view.addSeparator()
+        shown = view.addMenu("&Page")
+        for index, (title, _) in enumerate(TABS):
+            self._add(shown, title.replace("&", "&&"), partial(pages.setCurrentIndex, index), f"Alt+{index + 1}")
+        turn = lambda by: pages.setCurrentIndex((pages.currentIndex() + by) % pages.count())  # noqa: E731
+        self._add(view, "Ne&xt page", partial(turn, 1), "Ctrl+Tab")
+        self._add(view, "Pre&vious page", partial(turn, -1), "Ctrl+Shift+Tab")
+        view.addSeparator()
+        self._add(view, "&Full screen", self._turn_full_screen, "F11")
         appearance = view.addMenu("&Appearance")
         group = QActionGroup(window)
         for text, choice in (("As the &system", "system"), ("&Light", "light"), ("&Dark", "dark")):
@@ -116,6 +126,7 @@ class Menus:
 
         help_menu = bar.addMenu("&Help")
         self._add(help_menu, "Guided &tour", start_tour)
+        self._add(help_menu, "&Keyboard shortcuts", self._show_shortcuts, "F1")
         self._add(help_menu, "The &notebook's story", self._tell_story)
         self._add(help_menu, "&About mnist_gui", lambda: QMessageBox.about(window, "About mnist_gui", _ABOUT))
         session.trainer.state_changed.connect(self._show_state)
@@ -143,6 +154,14 @@ class Menus:
         self._stop.setEnabled(not idle)
         self._undo_edit.setEnabled(idle and self._edits.canUndo())
         self._redo_edit.setEnabled(idle and self._edits.canRedo())
+
+    def _turn_full_screen(self) -> None:
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _show_shortcuts(self) -> None:
+        from mnist_gui.gui.shortcut_sheet import ShortcutSheet  # most people never ask
+
+        ShortcutSheet(self._window.menuBar(), self._window).open()
 
     def _tell_story(self) -> None:
         messages.tell(self._window, "The notebook's two faults", notebook.FAULTS)

@@ -18,7 +18,7 @@ QToolButton {
     color: palette(placeholder-text);
 }
 QToolButton:hover { background: palette(alternate-base); color: palette(text); }
-QToolButton:focus { border-color: palette(highlight); }
+QToolButton:focus { border: 2px solid palette(highlight); padding: 0; }
 QToolButton:checked {
     background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight);
 }

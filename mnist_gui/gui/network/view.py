@@ -275,6 +275,7 @@ class NetworkView(Guarded, QWidget):
 
     def _add(self, stage: _Stage, stretch: int) -> None:
         self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)
+        self.setTabOrder(self._stages[-1].view if self._stages else self._seen, stage.view)
         self._stages.append(stage)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -137,13 +137,14 @@ class Card(QWidget):
 class HowPage(Page):
     """Says how a number comes about; the number is asked for in the network view, or by the arrow keys."""
 
+    has_keys = True
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._asked: Question | None = None
         self._pointed: Question | None = None  # what the mouse is over, shown while it is
         self.working: Working | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._heading, self._note, self._hint = QLabel(), QLabel(), QLabel()
         self.card = Card()
         self.copy_button = QPushButton("Copy")
@@ -191,7 +192,7 @@ class HowPage(Page):
         across.addWidget(self.card, 1)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
 

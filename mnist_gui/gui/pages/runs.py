@@ -113,7 +113,7 @@ class RunsPage(Page):
         left.addWidget(self.table, 1)
         left.addWidget(self._note)
         left.addLayout(buttons)
-        self._page = layout = QHBoxLayout(self)
+        self._page = layout = QHBoxLayout(self.content)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         layout.setSpacing(2 * theme.GRID)
         layout.addWidget(self._empty)

@@ -45,6 +45,7 @@ class EvidenceOverlay(MapView):
     def __init__(self, image_shape: tuple[int, int]) -> None:
         super().__init__("ink", (1, *image_shape), pixel=12)
         self.setMouseTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the maps beside it are read; their sum is written below
         self._evidence: NDArray[np.floating] | None = None
         self._limit = 1.0
         self._place = (0.0, 0.0, 1.0, 1.0)
@@ -240,7 +241,7 @@ class WhyPage(Page):
         across.addWidget(self._proof)
         hint = _centred("Draw a digit, and see what speaks for it and against it.")
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(hint)
         self._stack.addWidget(content)
 

@@ -17,7 +17,8 @@ QCheckBox::indicator {
     width: 14px; height: 14px; border: 1px solid palette(placeholder-text); border-radius: 4px;
     background: palette(base);
 }
-QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: palette(highlight); }
+QCheckBox::indicator:hover { border-color: palette(highlight); }
+QCheckBox:focus { color: palette(highlight); text-decoration: underline; }
 QCheckBox::indicator:checked { border-color: palette(highlight); background: palette(highlight); image: url(%s); }
 QCheckBox::indicator:disabled { border-color: palette(mid); }
 """

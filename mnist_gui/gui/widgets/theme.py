@@ -97,13 +97,14 @@ QPushButton, QToolButton {
 QToolButton { padding: 5px; }
 QPushButton:hover, QToolButton:hover { background: palette(alternate-base); }
 QPushButton:pressed, QToolButton:pressed { background: palette(mid); }
-QPushButton:focus, QToolButton:focus { border: 1px solid palette(highlight); }
+QPushButton:focus { border: 2px solid palette(highlight); padding: 4px 9px; }
+QToolButton:focus { border: 2px solid palette(highlight); padding: 4px; }
 QPushButton:disabled, QToolButton:disabled { color: palette(dark); background: transparent; }
 QPushButton[accent="true"] {
     background: palette(highlight); color: palette(highlighted-text); border: 1px solid palette(highlight);
     font-weight: 600;
 }
-QPushButton[accent="true"]:focus { border: 1px solid palette(window-text); }
+QPushButton[accent="true"]:focus { border: 2px solid palette(window-text); }
 QPushButton[accent="true"]:disabled {
     background: transparent; color: palette(dark); border: 1px solid palette(mid);
 }
@@ -111,7 +112,7 @@ QComboBox, QAbstractSpinBox {
     background: palette(base); color: palette(text); border: 1px solid palette(mid); border-radius: 6px;
     padding: 4px 6px; min-height: 20px; max-height: 20px;
 }
-QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid palette(highlight); }
+QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid palette(highlight); padding: 3px 5px; }
 QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(dark); background: palette(base); }
 QComboBox::drop-down { border: none; width: 18px; }
 QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
@@ -125,6 +126,8 @@ QHeaderView::section {
 }
 QTableWidget, QHeaderView { background: palette(base); }
 QTabWidget::pane { border: none; background: transparent; }
+QScrollArea[page="true"] { background: transparent; border: 2px solid transparent; }
+QScrollArea[page="true"]:focus { border: 2px solid palette(highlight); border-radius: 4px; }
 QTabBar { background: transparent; }
 QTabBar::tab {
     background: transparent; color: palette(placeholder-text); border: none; border-bottom: 2px solid transparent;
@@ -132,7 +135,7 @@ QTabBar::tab {
 }
 QTabBar::tab:hover { color: palette(text); }
 QTabBar::tab:selected { color: palette(text); border-bottom: 2px solid palette(highlight); }
-QTabBar::tab:focus { color: palette(highlight); }
+QTabBar::tab:selected:focus { color: palette(highlighted-text); background: palette(highlight); }
 QProgressBar { border: none; border-radius: 3px; background: palette(midlight); max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { border-radius: 3px; background: palette(highlight); }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: palette(mid); }
@@ -141,7 +144,7 @@ QSlider::handle:horizontal {
     width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: palette(highlight);
     border: 1px solid palette(base);
 }
-QSlider::handle:horizontal:focus { border: 1px solid palette(window-text); }
+QSlider::handle:horizontal:focus { border: 2px solid palette(window-text); }
 QStatusBar { padding: 0 10px; } QStatusBar QLabel { color: palette(placeholder-text); padding: 2px 6px; }
 QStatusBar::item { border: none; }
 QMenuBar { background: palette(window); }

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import ARROWS, paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 Cell = tuple[int, int]
 
-_ARROWS: Final = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
 _NAMES: Final = 64  # pixels for the names of the rows
 _ACCURACY: Final = 132  # pixels for the accuracies
 _WIDEST: Final = 40
@@ -71,6 +66,8 @@ class ConfusionView(Guarded, QWidget):
             self.chosen = cell
             self.update()
             self.cell_chosen.emit(cell)
+            if cell is not None and self._shown is not None:
+                self.setAccessibleDescription(describe(self._shown, *cell))
 
     def sizeHint(self) -> QSize:
         return QSize(_NAMES + self._classes * 38 + _ACCURACY, (self._classes + 1) * 18)
@@ -107,6 +104,10 @@ class ConfusionView(Guarded, QWidget):
             if cell is not None:
                 painter.setPen(QPen(accent, width))
                 painter.drawRect(self.cell_rect(*cell).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+        if self.hasFocus():
+            last = self._classes - 1
+            paint_focus(self, self.cell_rect(0, 0).united(self.cell_rect(last, last)).adjusted(-2, -2, 2, 2))
 
     def _paint_names(self, painter: QPainter) -> None:
         colours = self.palette()
@@ -207,11 +208,10 @@ class ConfusionView(Guarded, QWidget):
             self.choose(None if cell == self.chosen else cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        arrow = _ARROWS.get(Qt.Key(event.key()))
+        arrow = ARROWS.get(Qt.Key(event.key()))
         if arrow is not None:
             here = self.chosen or (0, 0)
-            last = self._classes - 1
-            row, column = (min(max(at + by, 0), last) for at, by in zip(here, arrow, strict=True))
+            row, column = (within(at + by, self._classes) for at, by in zip(here, arrow, strict=True))
             self.choose((row, column) if self.chosen else here)
         elif event.key() == Qt.Key.Key_Escape and self.chosen is not None:
             self.choose(None)

@@ -86,7 +86,7 @@ class MyDigitsPage(Page):
         layout.addWidget(lesson)
         self._empty_restore = _button("Put back", "restoreAllButton", "Bring back what was removed last")
         self._empty_note = grey()
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(self._make_empty())
         self._stack.addWidget(full)
 

@@ -142,6 +142,8 @@ class FilterSection(Section):
         editor.value_requested.connect(self._change_value)
         editor.typed.connect(self._type)
         self._row.insertWidget(0, editor, 1)
+        self.setTabOrder(self.redo_button, editor)
+        self.setTabOrder(editor, self.value_box)
         return editor
 
     def _remove_editor(self) -> None:

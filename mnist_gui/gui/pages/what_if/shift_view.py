@@ -11,12 +11,13 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import ARROWS, paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from mnist_gui.explain.experiments import ShiftMap
 
@@ -48,6 +49,7 @@ class ShiftView(Guarded, QWidget):
         self._colours = np.empty(0)
         self._hovered: tuple[int, int] | None = None
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_answers(self, answers: ShiftMap | None) -> None:
@@ -93,6 +95,9 @@ class ShiftView(Guarded, QWidget):
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
             painter.drawRect(self._cell(*self._hovered))
         self._paint_legend(painter)
+        painter.end()
+        if self.hasFocus():
+            paint_focus(self, rect.adjusted(-2, -2, 2, 2))
 
     def _paint_digits(self, painter: QPainter, shown: ShiftMap, pixels: NDArray[np.uint8]) -> None:
         font = theme.tabular(self.font())
@@ -125,6 +130,24 @@ class ShiftView(Guarded, QWidget):
                 text = f"{share * 100:.0f} %" if share > 0.005 else "< 1 %"
                 painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrow = ARROWS.get(Qt.Key(event.key()))
+        if arrow is None:
+            super().keyPressEvent(event)
+            return
+        here = self._hovered or (self._side // 2, self._side // 2)
+        row, column = (within(at + by, self._side) for at, by in zip(here, arrow, strict=True))
+        self._set_hovered((row, column))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._set_hovered((self._side // 2, self._side // 2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._set_hovered(None)
+        QToolTip.hideText()
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._set_hovered(self._cell_at(event.position()))
 
@@ -150,7 +173,10 @@ class ShiftView(Guarded, QWidget):
                 QToolTip.hideText()
             return
         corner = self._cell(*self._hovered).bottomRight().toPoint()
-        QToolTip.showText(self.mapToGlobal(corner), describe(self._shown, *self._hovered), self)
+        text = describe(self._shown, *self._hovered)
+        QToolTip.showText(self.mapToGlobal(corner), text, self)
+        if self.hasFocus():  # a screen reader follows the keys
+            self.setAccessibleDescription(text)
 
 
 def describe(answers: ShiftMap, row: int, column: int) -> str:

@@ -163,6 +163,8 @@ class StepView(Section):
             self._maps, self._shape = MapView("diverging", shape, pixel=48, numbers=True), shape
             self._maps.cell_hovered.connect(self._choose)
             self._right.insertWidget(1, self._maps, 1)
+            self._maps.setAccessibleName("Slopes of the filters' weights")
+            self.setTabOrder(self.keep_button, self._maps)
         if self._step is None:
             self._unit.setText("the slope of each filter weight")
             self._maps.show_values(None, -1, 1)
