@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QVBoxLayout,
@@ -103,7 +104,14 @@ class MainWindow(Guarded, QMainWindow):
         layout.setSpacing(theme.GRID)
         layout.addLayout(top, 11)
         layout.addWidget(_panel(bottom), 10)
-        self.setCentralWidget(centre)
+        around = QScrollArea()  # with very large text in a small window all is still reached
+        around.setFrameShape(QFrame.Shape.NoFrame)
+        around.setWidgetResizable(True)
+        around.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        around.setWidget(centre)
+        for widget in (around.viewport(), centre):
+            widget.setAutoFillBackground(False)
+        self.setCentralWidget(around)
         self.setMinimumSize(960, 620)
 
     def _describe(self) -> None:

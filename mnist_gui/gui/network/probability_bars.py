@@ -61,7 +61,8 @@ class ProbabilityBars(Guarded, QWidget):
         return QSize(190, self._classes * 22)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(110, self._classes * 15)
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance("0100.0 %") + 5 * theme.GRID, self._classes * (metrics.ascent() + 2))
 
     def row_rects(self) -> list[QRectF]:
         """Where each digit's row stands, in the widget's coordinates."""

@@ -37,6 +37,8 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import messages, theme
 from mnist_gui.gui.widgets.images import to_qimage
+from mnist_gui.gui.widgets.section import TextColumn
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,7 +147,7 @@ class HowPage(Page):
         self._asked: Question | None = None
         self._pointed: Question | None = None  # what the mouse is over, shown while it is
         self.working: Working | None = None
-        self._heading, self._note, self._hint = QLabel(), QLabel(), QLabel()
+        self._heading, self._note, self._hint = WrappedLabel(), WrappedLabel(), QLabel()
         self.card = Card()
         self.copy_button = QPushButton("Copy")
         self.copy_button.setObjectName("copyWorking")
@@ -168,15 +170,12 @@ class HowPage(Page):
         self._heading.setFont(bold)
         theme.make_small(self._note)
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        for label in (self._heading, self._note):
-            label.setWordWrap(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)
         buttons.addWidget(self.copy_button)
         buttons.addWidget(self.worksheet_button)
         buttons.addStretch(1)
-        told = QWidget()
-        told.setFixedWidth(26 * theme.GRID)
+        told = TextColumn(30)
         left = QVBoxLayout(told)
         left.setContentsMargins(0, theme.GRID, 0, 0)
         left.setSpacing(theme.GRID)

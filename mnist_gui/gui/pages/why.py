@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,8 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.images import to_qimage
+from mnist_gui.gui.widgets.section import TextColumn
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,7 +161,6 @@ class Addition(QWidget):
         value.setFont(theme.tabular(self.font()))
         if not self._in_line:
             theme.make_small(value)
-        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # as wide as the map above it
         self._values.append(value)
         self._layout.addWidget(title, row, column)
         self._layout.addWidget(view, row + 1, column, rows, 1)
@@ -193,11 +193,10 @@ class WhyPage(Page):
             "Pixels: gradient × input, a first-order approximation that works for every network.",
         )
         self.method_box.addItems(["maps, exactly", "pixels, roughly"])
-        self._legend, self._proof = QLabel(), QLabel()
+        self._legend, self._proof = WrappedLabel(), WrappedLabel()
         for label in (self._legend, self._proof):
             label.setFont(theme.tabular(self.font()))
             theme.make_small(label)
-            label.setWordWrap(True)
         self._proof.setObjectName("whyProof")
         self.addition = Addition()
         self._lay_out()
@@ -209,6 +208,7 @@ class WhyPage(Page):
         box = QComboBox()
         box.setObjectName(name)
         box.setAccessibleName(label)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # the answer is named in it
         box.setToolTip(tip)
         return box
 
@@ -222,15 +222,17 @@ class WhyPage(Page):
             questions.addWidget(self._by, row, 0)
             questions.addWidget(box, row, 1)
         questions.setColumnStretch(1, 1)
-        asked = QWidget()
-        asked.setFixedWidth(26 * theme.GRID)
+        asked = TextColumn(30)
         left = QVBoxLayout(asked)
         left.setContentsMargins(0, theme.GRID, 0, 0)
         left.addLayout(questions)
         left.addSpacing(theme.GRID)
         left.addWidget(self._legend)
         left.addStretch(1)
-        self._proof.setFixedWidth(22 * theme.GRID)
+        proof = TextColumn(24)
+        right = QVBoxLayout(proof)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.addWidget(self._proof, 0, Qt.AlignmentFlag.AlignVCenter)
         self._proof.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         content = QWidget()
         across = QHBoxLayout(content)
@@ -238,7 +240,7 @@ class WhyPage(Page):
         across.setSpacing(3 * theme.GRID)
         across.addWidget(asked)
         across.addWidget(self.addition, 1)
-        across.addWidget(self._proof)
+        across.addWidget(proof)
         hint = _centred("Draw a digit, and see what speaks for it and against it.")
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._stack = QStackedLayout(self.content)

@@ -39,5 +39,10 @@ class SteadyLabel(Guarded, QLabel):
         """Take new measure if the font is another."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self.setMinimumSize(0, 0)
-            self._grow()
+            self.forget()
+
+    def forget(self) -> None:
+        """Be no larger than the present text needs."""
+        self.setMinimumSize(0, 0)
+        self.setIndent(self.indent())  # or else the size that Qt has noted is at least the least one that there was
+        self._grow()

@@ -92,13 +92,13 @@ QToolTip { padding: 4px 8px; border: none; color: palette(tooltip-text); backgro
 QFrame#panel { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }
 QPushButton, QToolButton {
     background: palette(button); color: palette(button-text); border: 1px solid palette(mid); border-radius: 6px;
-    padding: 5px 10px; min-height: 18px;
+    padding: 6px 10px;
 }
-QToolButton { padding: 5px; }
+QToolButton { padding: 6px; }
 QPushButton:hover, QToolButton:hover { background: palette(alternate-base); }
 QPushButton:pressed, QToolButton:pressed { background: palette(mid); }
-QPushButton:focus { border: 2px solid palette(highlight); padding: 4px 9px; }
-QToolButton:focus { border: 2px solid palette(highlight); padding: 4px; }
+QPushButton:focus { border: 2px solid palette(highlight); padding: 5px 9px; }
+QToolButton:focus { border: 2px solid palette(highlight); padding: 5px; }
 QPushButton:disabled, QToolButton:disabled { color: palette(dark); background: transparent; }
 QPushButton[accent="true"] {
     background: palette(highlight); color: palette(highlighted-text); border: 1px solid palette(highlight);
@@ -110,11 +110,11 @@ QPushButton[accent="true"]:disabled {
 }
 QComboBox, QAbstractSpinBox {
     background: palette(base); color: palette(text); border: 1px solid palette(mid); border-radius: 6px;
-    padding: 4px 6px; min-height: 20px; max-height: 20px;
+    padding: 5px 6px;
 }
-QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid palette(highlight); padding: 3px 5px; }
+QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid palette(highlight); padding: 4px 5px; }
 QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(dark); background: palette(base); }
-QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::drop-down { border: none; width: 14px; }
 QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox QAbstractItemView {

@@ -13,7 +13,7 @@ from mnist_gui.gui.pages.my_digits.digit_list import MyDigitsList
 from mnist_gui.gui.pages.my_digits.lesson_scores import LessonScores
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
-from mnist_gui.gui.widgets.section import Section, grey
+from mnist_gui.gui.widgets.section import Section, TextColumn, grey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,6 @@ class MyDigitsPage(Page):
             self.list_part.head.addWidget(button)
         self.list_part.body.addWidget(self.list)
         lesson = Section("Lesson", "some two seconds of training", _LEARN_TIP)
-        lesson.setFixedWidth(208)
         lesson.body.addWidget(self._scores)
         lesson.body.addSpacing(theme.GRID)
         lesson.body.addWidget(self.learn_button)
@@ -83,7 +82,11 @@ class MyDigitsPage(Page):
         layout.setContentsMargins(0, theme.GRID, 0, 0)
         layout.setSpacing(4 * theme.GRID)
         layout.addWidget(self.list_part, 1)
-        layout.addWidget(lesson)
+        beside = TextColumn(30)
+        of_lesson = QVBoxLayout(beside)
+        of_lesson.setContentsMargins(0, 0, 0, 0)
+        of_lesson.addWidget(lesson)
+        layout.addWidget(beside)
         self._empty_restore = _button("Put back", "restoreAllButton", "Bring back what was removed last")
         self._empty_note = grey()
         self._stack = QStackedLayout(self.content)

@@ -50,7 +50,7 @@ class FilterSection(Section):
         self.redo_button = _tool(
             "redo-edit", "redoEditButton", "Make the undone change of the network again (Ctrl+Alt+Shift+Z)"
         )
-        self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4)
+        self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4, least_digits=8)
         self.value_box.setObjectName("filterValueBox")
         self.value_box.setAccessibleName("Weight")
         self.kernel_box = QComboBox()
@@ -83,8 +83,6 @@ class FilterSection(Section):
     def _lay_out(self) -> None:
         self.head.addWidget(self.undo_button)
         self.head.addWidget(self.redo_button)
-        for widget in (self.value_box, self.kernel_box):
-            widget.setFixedWidth(104)
         controls = QVBoxLayout()
         controls.setSpacing(theme.GRID // 2)
         for control in (self._cell, self.value_box, self.kernel_box, self.freeze_box):

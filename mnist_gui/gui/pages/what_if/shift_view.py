@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
@@ -35,7 +35,6 @@ DIGIT_COLOURS: Final = (
     "#717581",
     "#92dadd",
 )
-_LEGEND: Final = 76
 _PALEST: Final = 0.25  # how much of its colour a digit keeps that is no more than a guess
 
 
@@ -59,15 +58,24 @@ class ShiftView(Guarded, QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._side * 14 + _LEGEND, self._side * 14)
+        return QSize(self._side * 14 + self._legend, self._side * 14)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._side * 11 + _LEGEND, self._side * 8)
+        line = self._metrics().height()
+        return QSize(self._side * 8 + self._legend, max(self._side * 8, len(DIGIT_COLOURS) * (line - 1)))
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(theme.tabular(theme.small(self.font())))
+
+    @property
+    def _legend(self) -> int:
+        """Pixels for the names of the colours."""
+        return self._metrics().horizontalAdvance("0 < 1 %") + 14 + 3 * theme.GRID
 
     def map_rect(self) -> QRectF:
         """Where the map stands, in the widget's coordinates; the legend is at its right."""
         ratio = self.devicePixelRatioF()
-        cell = floor(min(self.width() - _LEGEND, self.height()) / self._side * ratio) / ratio
+        cell = floor(min(self.width() - self._legend, self.height()) / self._side * ratio) / ratio
         side = cell * self._side
         return QRectF(0, round((self.height() - side) / 2 * ratio) / ratio, side, side)
 
@@ -119,7 +127,9 @@ class ShiftView(Guarded, QWidget):
         height = rect.height() / len(DIGIT_COLOURS)
         for digit, colour in enumerate(DIGIT_COLOURS):
             share = 0.0 if self._shown is None else float((self._shown.digits == digit).mean())
-            row = QRectF(rect.right() + 2 * theme.GRID, rect.top() + digit * height, _LEGEND - 2 * theme.GRID, height)
+            row = QRectF(
+                rect.right() + 2 * theme.GRID, rect.top() + digit * height, self._legend - 2 * theme.GRID, height
+            )
             swatch = QColor(colour)
             swatch.setAlphaF(1 if share else 0.35)
             painter.fillRect(QRectF(row.left(), row.center().y() - 4, 8, 8), swatch)
