@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QVBoxLayout,
@@ -36,7 +38,7 @@ from mnist_gui.gui.widgets.steady_label import SteadyLabel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtGui import QCloseEvent, QPaintEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 
     from mnist_gui.data.dataset import Dataset
 
@@ -103,7 +105,14 @@ class MainWindow(Guarded, QMainWindow):
         layout.setSpacing(theme.GRID)
         layout.addLayout(top, 11)
         layout.addWidget(_panel(bottom), 10)
-        self.setCentralWidget(centre)
+        around = QScrollArea()  # with very large text in a small window all is still reached
+        around.setFrameShape(QFrame.Shape.NoFrame)
+        around.setWidgetResizable(True)
+        around.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        around.setWidget(centre)
+        for widget in (around.viewport(), centre):
+            widget.setAutoFillBackground(False)
+        self.setCentralWidget(around)
         self.setMinimumSize(960, 620)
 
     def _describe(self) -> None:
@@ -171,6 +180,20 @@ class MainWindow(Guarded, QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(SEEN_MS, self, self.pages.build)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press the button that has the focus by Enter too; Qt does so only in dialogs."""
+        button = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(button, QAbstractButton):
+            if not event.isAutoRepeat():
+                button.click()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, theme.follow_system_font)  # when all widgets have the new font
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.model_files.may_close():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMessageBox
 
 from mnist_gui import __version__, notebook
 from mnist_gui.gui import export
+from mnist_gui.gui.pages.tabs import TABS
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import messages, theme
 
@@ -68,8 +70,8 @@ class Menus:
         self._add(file, "&Quit", window.close, "Ctrl+Q")
 
         edit = bar.addMenu("&Edit")
-        undo = self._add(edit, "&Undo", canvas.undo, "Ctrl+Z")
-        redo = self._add(edit, "&Redo", canvas.redo, "Ctrl+Shift+Z")
+        undo = self._add(edit, "&Undo stroke", canvas.undo, "Ctrl+Z")
+        redo = self._add(edit, "&Redo stroke", canvas.redo, "Ctrl+Shift+Z")
         undo.setEnabled(False)
         redo.setEnabled(False)
         canvas.undo_available_changed.connect(undo.setEnabled)
@@ -78,6 +80,10 @@ class Menus:
         edit.addSeparator()
         self._add(edit, "&Paste picture", canvas.paste, keys.Paste)
         self._add(edit, "&Sample from the test set", session.show_sample, "Ctrl+R")
+        edit.addSeparator()
+        self._edits = session.edits
+        self._undo_edit = self._add(edit, "Undo change of the &network", self._edits.undo, "Ctrl+Alt+Z")
+        self._redo_edit = self._add(edit, "Redo change of the net&work", self._edits.redo, "Ctrl+Alt+Shift+Z")
 
         train = bar.addMenu("&Train")
         self._train = self._add(train, "&Train from nothing", training.train, "Ctrl+T")
@@ -92,11 +98,25 @@ class Menus:
             action = self._add(teach, f"&{digit}", partial(teaching.name_drawing, digit), f"Ctrl+{digit}")
             action.setAutoRepeat(False)  # a second press takes the first one back
         self._learn = self._add(train, "&Learn from my digits", teaching.learn, "Ctrl+L")
-        unlearn = self._add(train, "&Undo learning", teaching.unlearn)
+        unlearn = self._add(train, "Take the lesson &back", teaching.unlearn)
         unlearn.setEnabled(False)
         teaching.unlearn_available_changed.connect(unlearn.setEnabled)
 
-        appearance = bar.addMenu("&View").addMenu("&Appearance")
+        view = bar.addMenu("&View")
+        larger = self._add(view, "&Larger text", partial(theme.enlarge, 1))
+        larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])  # + is Shift+= on many keyboards
+        self._add(view, "&Smaller text", partial(theme.enlarge, -1), "Ctrl+-")
+        self._add(view, "&Normal text", partial(theme.enlarge, None))
+        view.addSeparator()
+        shown = view.addMenu("&Page")
+        for index, (title, _) in enumerate(TABS):
+            self._add(shown, title.replace("&", "&&"), partial(pages.setCurrentIndex, index), f"Alt+{index + 1}")
+        turn = lambda by: pages.setCurrentIndex((pages.currentIndex() + by) % pages.count())  # noqa: E731
+        self._add(view, "Ne&xt page", partial(turn, 1), "Ctrl+Tab")
+        self._add(view, "Pre&vious page", partial(turn, -1), "Ctrl+Shift+Tab")
+        view.addSeparator()
+        self._add(view, "&Full screen", self._turn_full_screen, "F11")
+        appearance = view.addMenu("&Appearance")
         group = QActionGroup(window)
         for text, choice in (("As the &system", "system"), ("&Light", "light"), ("&Dark", "dark")):
             action = self._add(appearance, text, partial(theme.set_appearance, choice))
@@ -106,9 +126,12 @@ class Menus:
 
         help_menu = bar.addMenu("&Help")
         self._add(help_menu, "Guided &tour", start_tour)
+        self._add(help_menu, "&Keyboard shortcuts", self._show_shortcuts, "F1")
         self._add(help_menu, "The &notebook's story", self._tell_story)
         self._add(help_menu, "&About mnist_gui", lambda: QMessageBox.about(window, "About mnist_gui", _ABOUT))
         session.trainer.state_changed.connect(self._show_state)
+        for changed in (self._edits.canUndoChanged, self._edits.canRedoChanged):
+            changed.connect(lambda _: self._show_state(session.state))
         self._show_state(State.IDLE)
 
     def _add(
@@ -129,6 +152,16 @@ class Menus:
         self._pause.setEnabled(running)
         self._pause.setText("&Resume" if state is State.PAUSED else "&Pause")
         self._stop.setEnabled(not idle)
+        self._undo_edit.setEnabled(idle and self._edits.canUndo())
+        self._redo_edit.setEnabled(idle and self._edits.canRedo())
+
+    def _turn_full_screen(self) -> None:
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _show_shortcuts(self) -> None:
+        from mnist_gui.gui.shortcut_sheet import ShortcutSheet  # most people never ask
+
+        ShortcutSheet(self._window.menuBar(), self._window).open()
 
     def _tell_story(self) -> None:
         messages.tell(self._window, "The notebook's two faults", notebook.FAULTS)

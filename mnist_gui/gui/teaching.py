@@ -217,7 +217,7 @@ class Teaching(QObject):
             record = self._session.checkpoint.record
             whole = record.epochs >= record.recipe.epochs
             what = f"Learned from {_count(len(self._digits), 'digit')}" if whole else "The lesson was cut short"
-            self._session.said.emit(f"{what}; Undo learning goes back")
+            self._session.said.emit(f"{what}; Train, Take the lesson back, undoes it")
 
 
 def _count(number: int, what: str) -> str:

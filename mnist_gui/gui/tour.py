@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 
-_WIDTH = 320
+_LETTERS = 46  # of a line on a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,12 @@ class _Card(Guarded, QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAccessibleName("Guided tour")
-        self.setFixedWidth(_WIDTH)
         self._title, self._text, self._count = QLabel(), QLabel(), QLabel()
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
         self._text.setWordWrap(True)
-        self._count.setFont(theme.small(self.font()))
+        theme.make_small(self._count)
         self._count.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.skip_button, self.back_button, self.next_button = (QPushButton(t) for t in ("Skip", "Back", "Next"))
         self.next_button.setProperty("accent", True)
@@ -143,6 +142,7 @@ class _Card(Guarded, QFrame):
         layout.addLayout(buttons)
 
     def show_stop(self, stop: Stop, number: int, of: int) -> None:
+        self.setFixedWidth(_LETTERS * self.fontMetrics().averageCharWidth())
         self._title.setText(stop.title)
         self._text.setText(stop.text)
         self._count.setText(f"{number} of {of}")

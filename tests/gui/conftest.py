@@ -76,9 +76,11 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterato
 
 @pytest.fixture
 def styled(qapp: QApplication) -> Iterator[None]:
-    """The program's style sheet and palette."""
+    """The program's style sheet, palette and text size."""
+    font = qapp.font()
     theme.apply(qapp)
     yield
+    qapp.setFont(font)
     qapp.setStyleSheet("")
     qapp.setPalette(QPalette())
 

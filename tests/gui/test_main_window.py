@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction, QPaintEvent, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
 
 from mnist_gui.cli import main
 from mnist_gui.data.upright import make_upright
@@ -374,10 +374,10 @@ def test_shortcuts_are_told_apart(window: MainWindow) -> None:
 def test_menus_say_what_can_be_done(window: MainWindow, messages: object) -> None:
     window.show()
     actions = actions_of(window)
-    assert not actions["Undo"].isEnabled()
+    assert not actions["Undo stroke"].isEnabled()
     assert not actions["Stop"].isEnabled()
     draw(window.canvas, on_screen(window.canvas, THREE))
-    assert actions["Undo"].isEnabled()
+    assert actions["Undo stroke"].isEnabled()
     actions["The notebook's story"].trigger()
     actions["About mnist_gui"].trigger()
     first, second = messages.said  # type: ignore[attr-defined]
@@ -395,8 +395,8 @@ def test_each_command_has_the_keys_that_tips_and_readme_name(window: MainWindow)
         "Train the present network on": "Ctrl+Shift+T",
         "Pause": "Ctrl+P",
         "Stop": "Ctrl+.",
-        "Undo": "Ctrl+Z",
-        "Redo": "Ctrl+Shift+Z",
+        "Undo stroke": "Ctrl+Z",
+        "Redo stroke": "Ctrl+Shift+Z",
         "Open picture…": "Ctrl+O",
         "Open model…": "Ctrl+Shift+O",
         "Save model": "Ctrl+S",
@@ -433,6 +433,29 @@ def test_while_training_goes_on_the_menus_offer_what_can_be_done(
     stop.trigger()
     wait_for(State.IDLE)
     assert all(actions[name].isEnabled() for name in can_wait)
+
+
+def test_what_is_undone_is_told_apart(window: MainWindow, read: Callable[[MainWindow], str]) -> None:
+    actions = {action.text().replace("&", ""): action for action in window.findChildren(QAction) if action.text()}
+    stroke, change = actions["Undo stroke"], actions["Undo change of the network"]
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    assert read(window) == "3"
+    before = window.session.network.parameters.copy()
+    assert (stroke.isEnabled(), change.isEnabled()) == (True, False)
+    window.session.edit(0 * before, "change a weight")
+    assert change.isEnabled()
+    change.trigger()
+    assert (change.isEnabled(), actions["Redo change of the network"].isEnabled()) == (False, True)
+    window.session.show_now()
+    np.testing.assert_array_equal(window.session.network.parameters, before)
+    assert not window.canvas.is_empty()
+    window.pages.page(tabs.WHAT_IF)
+    buttons = [part(window, name, QToolButton) for name in ("undoButton", "undoEditButton")]
+    pictures = [button.icon().pixmap(20, 20).toImage() for button in buttons]
+    assert pictures[0] != pictures[1]
+    assert len({button.toolTip() for button in buttons}) == 2
+    texts = [button.text() for button in window.findChildren(QAbstractButton)]
+    assert not [text for text in [*actions, *texts] if text.strip(" .…") in ("Undo", "Redo", "Undo learning")]
 
 
 # Looks

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from mnist_gui.gui.drawing.canvas import Canvas
     from mnist_gui.gui.session import Session
 
@@ -18,7 +21,7 @@ PICTURE_FILES: Final = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.
 _PEN_STEPS: Final = 1000  # slider steps for a pen as wide as the canvas
 
 
-class DrawingPanel(QWidget):
+class DrawingPanel(Guarded, QWidget):
     """The left of the window."""
 
     def __init__(self, session: Session, canvas: Canvas, parent: QWidget | None = None) -> None:
@@ -32,8 +35,8 @@ class DrawingPanel(QWidget):
         self.pen_width.setValue(round(self.canvas.pen_width * _PEN_STEPS))
         self.pen_width.setMinimumWidth(56)
 
-        undo = self._button("undoButton", "undo", "Undo", "Undo the last stroke (Ctrl+Z)")
-        redo = self._button("redoButton", "redo", "Redo", "Redo what was undone (Ctrl+Shift+Z)")
+        undo = self._button("undoButton", "undo", "Undo stroke", "Undo the last stroke (Ctrl+Z)")
+        redo = self._button("redoButton", "redo", "Redo stroke", "Draw again what was undone (Ctrl+Shift+Z)")
         clear = self._button("clearButton", "clear", "Clear", "Clear the canvas (Delete)")
         sample = self._button("sampleButton", "sample", "Sample", "Show a random test image (Ctrl+R)")
         open_picture = self._button("openButton", "open", "Open picture", "Read a picture of a digit (Ctrl+O)")
@@ -41,17 +44,22 @@ class DrawingPanel(QWidget):
         redo.setEnabled(False)
 
         pen = QLabel("Pen")
-        pen.setFont(theme.small(self.font()))
+        theme.make_small(pen)
         pen.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         pen.setBuddy(self.pen_width)
-        tools = QHBoxLayout()
-        tools.setSpacing(theme.GRID // 2)
-        tools.addWidget(pen)
-        tools.addSpacing(theme.GRID // 2)
-        tools.addWidget(self.pen_width, 1)
-        tools.addSpacing(theme.GRID)
+        width = QHBoxLayout()
+        width.setSpacing(theme.GRID)
+        width.addWidget(pen)
+        width.addWidget(self.pen_width, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GRID // 2)
         for button in (undo, redo, clear, sample, open_picture):
-            tools.addWidget(button)
+            buttons.addWidget(button)
+        self._lines = (width, buttons)
+        self._tools = tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        tools.setSpacing(theme.GRID)
+        tools.addLayout(width, 1)
+        tools.addLayout(buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         layout.setSpacing(theme.GRID)
@@ -68,6 +76,23 @@ class DrawingPanel(QWidget):
         self.canvas.picture_failed.connect(session.said)
         self.canvas.undo_available_changed.connect(undo.setEnabled)
         self.canvas.redo_available_changed.connect(redo.setEnabled)
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for two lines of tools."""
+        widths = [line.minimumSize().width() for line in self._lines]
+        width = max(self.canvas.minimumWidth(), *widths) + 2 * theme.GRID
+        return QSize(width, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the tools out in one line or two, as there is room for them."""
+        super().resizeEvent(event)
+        widths = [line.minimumSize().width() for line in self._lines]
+        in_line = sum(widths) + 3 * theme.GRID <= self.width()
+        directions = QBoxLayout.Direction
+        direction = directions.LeftToRight if in_line else directions.TopToBottom
+        if direction != self._tools.direction():
+            self._tools.setDirection(direction)
+            self.updateGeometry()
 
     def open_picture(self) -> None:
         """Let the person choose a picture of a digit."""

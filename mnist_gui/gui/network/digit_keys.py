@@ -14,15 +14,15 @@ from mnist_gui.gui.widgets.section import grey
 _ROWS: Final = ((1, 2, 3), (4, 5, 6), (7, 8, 9), (0,))  # as on a telephone
 _KEY: Final = """
 QToolButton {
-    padding: 1px; min-height: 16px; border-color: transparent; background: transparent;
+    padding: 1px; border-color: transparent; background: transparent;
     color: palette(placeholder-text);
 }
 QToolButton:hover { background: palette(alternate-base); color: palette(text); }
-QToolButton:focus { border-color: palette(highlight); }
+QToolButton:focus { border: 2px solid palette(highlight); padding: 0; }
 QToolButton:checked {
     background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight);
 }
-QToolButton:disabled { color: palette(mid); }
+QToolButton:disabled { color: palette(dark); }
 """
 
 

@@ -11,17 +11,21 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import ARROWS, PRESS, paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QFont, QImage, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QFont, QImage, QKeyEvent, QMouseEvent, QPaintEvent
 
 GAP = theme.GRID
 
 
 class MapView(Guarded, QWidget):
     """A column (or, where they are many, a grid) of equal maps, pixels drawn as pixels.
+
+    The mouse reads a cell by being over it. By keys, Tab leads here, the arrows go from cell to cell and on to the
+    next map, Page Up and Page Down from map to map, and Enter is a click.
 
     Parameters
     ----------
@@ -59,9 +63,12 @@ class MapView(Guarded, QWidget):
         self._room: tuple[int, int, float] | None = None  # for which the maps were placed
         self._rects: list[QRectF] = []
         self._figures: tuple[QFont, int | None] | None = None  # how numbers are written there
-        self._hovered: tuple[int, int, int] | None = None
+        self._hovered: tuple[int, int, int] | None = None  # the cell that is read, by mouse or keys
+        self._cursor = (0, shape[1] // 2, shape[2] // 2)  # where the keys begin
+        self._told: str | None = None  # the accessible description for when no cell is read
         self.outlined: tuple[int, tuple[int, int, int, int]] | None = None
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_values(self, values: NDArray[np.floating] | None, low: float, high: float) -> None:
@@ -154,6 +161,10 @@ class MapView(Guarded, QWidget):
                     painter.setPen(QPen(colours.color(role), width))
                     painter.drawRect(first.united(last))
 
+        painter.end()
+        if self.hasFocus():
+            paint_focus(self, self.map_rects()[self._cursor[0]].adjusted(-2, -2, 2, 2))
+
     def cell_rect(self, rect: QRectF, row: int, column: int) -> QRectF:
         """Where a cell of the map in `rect` stands."""
         _, height, width = self._shape
@@ -198,6 +209,39 @@ class MapView(Guarded, QWidget):
                 return i, row, column
         return None
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in ARROWS:
+            self._step(*ARROWS[key])
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            number, row, column = self._cursor
+            self._set_hovered((within(number + (1 if key == Qt.Key.Key_PageDown else -1), self._shape[0]), row, column))
+        elif key in PRESS:
+            self._set_hovered(self._cursor)
+            self.cell_clicked.emit(self._cursor)
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, down: int, right: int) -> None:
+        """Go to the neighbour; beyond the side of a map stands the same side of the next one."""
+        count, height, width = self._shape
+        number, row, column = self._cursor
+        row, column = row + down, column + right
+        if not (0 <= row < height and 0 <= column < width):
+            on = number + (1 if row >= height or column >= width else -1)
+            if 0 <= on < count:
+                number, row, column = on, row % height, column % width
+        self._set_hovered((number, within(row, height), within(column, width)))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._set_hovered(self._cursor)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._set_hovered(None)
+        QToolTip.hideText()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())
         if cell is not None and event.button() == Qt.MouseButton.LeftButton:
@@ -211,7 +255,7 @@ class MapView(Guarded, QWidget):
 
     def _set_hovered(self, cell: tuple[int, int, int] | None) -> None:
         if cell != self._hovered:
-            self._hovered = cell
+            self._hovered, self._cursor = cell, cell or self._cursor
             self._report()
             self.cell_hovered.emit(cell)
             self.update()
@@ -221,13 +265,26 @@ class MapView(Guarded, QWidget):
         if self._hovered is None or self.values is None:
             if self.underMouse():
                 QToolTip.hideText()
+            if self._told is not None:
+                self.setAccessibleDescription(self._told)
+                self._told = None
             return
         i, row, column = self._hovered
-        which = f"{i + 1} of {self._shape[0]} · " if self._shape[0] > 1 else ""
-        value = np.format_float_positional(self.values[i, row, column], precision=5, trim="-")
-        text = f"{which}row {row + 1}, column {column + 1} = {value}".replace("-", "−")
+        text = self.describe(self._hovered)
         cell = self.cell_rect(self.map_rects()[i], row, column)
         QToolTip.showText(self.mapToGlobal(cell.bottomRight().toPoint()), text, self)
+        if self.hasFocus():  # a screen reader follows the keys
+            self._told = self.accessibleDescription() if self._told is None else self._told
+            self.setAccessibleDescription(text)
+
+    def describe(self, cell: tuple[int, int, int]) -> str:
+        """Say where a cell, (map, row, column), is and what it holds."""
+        i, row, column = cell
+        which = f"{i + 1} of {self._shape[0]} · " if self._shape[0] > 1 else ""
+        value = "–"
+        if self.values is not None:
+            value = np.format_float_positional(self.values[cell], precision=5, trim="-")
+        return f"{which}row {row + 1}, column {column + 1} = {value}".replace("-", "−")
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:

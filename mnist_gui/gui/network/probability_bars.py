@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPalette
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import ARROWS, PRESS, paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
 _BAR_HEIGHT = 14
 
@@ -30,7 +31,10 @@ class ProbabilityBars(Guarded, QWidget):
         self._classes = classes
         self.probabilities: NDArray | None = None
         self._shown = [""] * classes  # in percent
+        self._description = ""  # of all bars
         self._answer: int | None = None
+        self._cursor: int | None = None  # the digit that is read by keys
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("Click a digit to ask why, and a second one to compare")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -45,7 +49,8 @@ class ProbabilityBars(Guarded, QWidget):
             ranked = sorted(range(self._classes), key=lambda digit: -probabilities[digit])
             description = ", ".join(f"{digit}: {probabilities[digit]:.1%}" for digit in ranked[:3])
             self._shown, self._answer = [f"{100 * share:.1f} %" for share in probabilities.tolist()], ranked[0]
-        self.setAccessibleDescription(description)
+        self._description = description
+        self._tell()
         # Only what looks different is painted anew: at a pen move most digits stay at 0.0 %.
         accents = {answered, self._answer} if answered != self._answer else set()
         for digit, row in enumerate(self.row_rects()):
@@ -56,13 +61,51 @@ class ProbabilityBars(Guarded, QWidget):
         return QSize(190, self._classes * 22)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(110, self._classes * 15)
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance("0100.0 %") + 5 * theme.GRID, self._classes * (metrics.ascent() + 2))
 
     def row_rects(self) -> list[QRectF]:
         """Where each digit's row stands, in the widget's coordinates."""
         height = min(self.height() / self._classes, 30.0)
         top = (self.height() - height * self._classes) / 2
         return [QRectF(0, top + i * height, self.width(), height) for i in range(self._classes)]
+
+    def _tell(self) -> None:
+        """Let a screen reader say the row of the cursor, or else the most probable digits."""
+        row = None if self._cursor is None or self.probabilities is None else self._cursor
+        text = self._description if row is None else f"{row}: {self._shown[row]}"
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
+
+    def _go_to(self, digit: int | None) -> None:
+        self._cursor = digit
+        self._tell()
+        self.update()
+        if digit is not None:
+            corner = self.row_rects()[digit].bottomLeft().toPoint()
+            QToolTip.showText(self.mapToGlobal(corner), self.accessibleDescription(), self)
+        else:
+            QToolTip.hideText()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, here = Qt.Key(event.key()), self._cursor or 0
+        if key in ARROWS and ARROWS[key][0]:
+            self._go_to(within(here + ARROWS[key][0], self._classes))
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._go_to(0 if key == Qt.Key.Key_Home else self._classes - 1)
+        elif key in PRESS:
+            comparing = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+            self.digit_clicked.emit(here, bool(comparing))
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._go_to(self._answer or 0)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._go_to(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -115,3 +158,6 @@ class ProbabilityBars(Guarded, QWidget):
                 painter.setClipping(False)
             painter.setPen(text if accented else grey)
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._shown[digit])
+        painter.end()
+        if self._cursor is not None:
+            paint_focus(self, self.row_rects()[self._cursor])

@@ -9,8 +9,8 @@ from math import floor, log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mnist_gui.explain.arithmetic import ReceptiveField, receptive_field
@@ -25,7 +25,7 @@ from mnist_gui.ink import Reason
 from mnist_gui.nn.layers import AvgPool2D, Conv2D, ReLU, Sigmoid
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 
     from mnist_gui.explain.arithmetic import Field
     from mnist_gui.gui.session import Session
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mnist_gui.nn.network import Network
 
 
+_LEAST_GAP: Final = theme.GRID // 2  # pixels between columns
+_TWO_LINES: Final = 10  # letters from which on a remark is broken where there is little room
 CLOSE: Final = 0.4  # the runner-up is named if it is at least so probable, relative to the answer
 
 
@@ -45,16 +47,20 @@ class Column(QWidget):
     view : QWidget
     tip : str
         A sentence that explains the term.
+    short : str
+        The name where there is little room.
     """
 
-    def __init__(self, title: str, shape: str, view: QWidget, tip: str) -> None:
+    def __init__(self, title: str, shape: str, view: QWidget, tip: str, short: str = "") -> None:
         super().__init__()
         self.view = view
+        self._titles, self._text, self._compact = (title, short or title), shape, False
+        self._added: list[QWidget] = []
         self._heading, self._shape = QLabel(title), SteadyLabel()
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
-        self._shape.setFont(theme.small(self.font()))
+        theme.make_small(self._shape)
         self._shape.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._shape.setText(shape)
         for label in (self._heading, self._shape):
@@ -71,28 +77,59 @@ class Column(QWidget):
 
     def add(self, widget: QWidget) -> None:
         """Put something under what is shown."""
+        self._added.append(widget)
         self._layout.addWidget(widget)
 
     @property
     def text(self) -> str:
-        """The small grey line."""
-        return self._shape.text()
+        """The small grey line, unshortened."""
+        return self._text
 
     def _explain(self, tip: str) -> None:
         for label in (self._heading, self._shape):
             label.setToolTip(tip)
         self.view.setAccessibleDescription(tip)
 
-    def set_heading(self, title: str, tip: str) -> None:
-        """Change the name and the sentence that explains it."""
-        if title != self._heading.text():
-            self.view.setAccessibleName(f"{title}, {self._shape.text()}")
-            self._heading.setText(title)
+    def set_heading(self, title: str, tip: str, short: str) -> None:
+        """Change the name, also where there is little room, and the sentence that explains it."""
+        if title != self._titles[False]:
+            self._titles = (title, short)
+            self.view.setAccessibleName(f"{title}, {self._text}")
+            self._heading.setText(self._titles[self._compact])
             self._explain(tip)
 
     def set_shape(self, text: str) -> None:
         """Change the small grey line."""
-        self._shape.setText(text)
+        self._text = text
+        self._shape.setText(_compacted(text) if self._compact else text)
+
+    def set_compact(self, compact: bool) -> None:
+        """Shorten the name and the small grey line, or not."""
+        if compact != self._compact:
+            self._compact = compact
+            self._heading.setText(self._titles[compact])
+            self.set_shape(self._text)
+            self._shape.forget()
+
+    def least_width(self, compact: bool) -> int:
+        """Return the room, in pixels, that name and shape need, shortened or not."""
+        text = _compacted(self._text) if compact else self._text
+        return max(
+            self._heading.fontMetrics().horizontalAdvance(self._titles[compact]),
+            self._shape.fontMetrics().size(0, text).width(),
+            self.view.minimumSizeHint().width(),
+            *(widget.minimumSizeHint().width() for widget in self._added),
+        )
+
+
+def _compacted(text: str) -> str:
+    """Shorten a shape, or break a remark into two lines."""
+    if "×" in text:
+        return text.partition(" · ")[0].replace(" × ", "×")
+    middle = len(text) / 2
+    spaces = [place for place, letter in enumerate(text) if letter == " "]
+    nearest = min(spaces, key=lambda place: abs(place - middle), default=None)
+    return text if nearest is None or len(text) < _TWO_LINES else f"{text[:nearest]}\n{text[nearest + 1 :]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +153,7 @@ class NetworkView(Guarded, QWidget):
         self._stages: list[_Stage] = []
         self._limits: dict[int, float] = {}
         self._crowded = False  # more columns than leave room for long headings
+        self._compact = False  # less room than the headings need
         self._architecture: object = None
         self._outlined: Field | None = None
         self._connected: list[QRect] = []  # where the columns were when the connectors were laid
@@ -141,7 +179,8 @@ class NetworkView(Guarded, QWidget):
         font.setPointSizeF(54)
         font.setBold(True)
         self._digit.setFont(font)
-        self._digit.setMinimumWidth(self._digit.fontMetrics().horizontalAdvance("0") + 2 * theme.GRID)
+        figure = self._digit.fontMetrics().tightBoundingRect("0").size()
+        self._digit.setMinimumSize(figure.width() + 3 * theme.GRID, figure.height() + theme.GRID)
         self.answer_column = Column("answer", "most probable", self._digit, _ANSWER_TIP)
         self._digit.setAccessibleName("Predicted digit: –")
         self.keys = DigitKeys()
@@ -200,7 +239,7 @@ class NetworkView(Guarded, QWidget):
                 remark = "unlike any digit"
             self.answer_column.set_shape(remark)
             self._show_answer(str(first), remark if strange else "")
-        answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.Mid
+        answered = QPalette.ColorRole.Highlight if reading is not None else QPalette.ColorRole.PlaceholderText
         self._digit.setForegroundRole(answered)
 
     def _head_seen(self) -> None:
@@ -208,11 +247,11 @@ class NetworkView(Guarded, QWidget):
         upright = self._session.is_upright
         self._before_upright = self._before_upright and upright and self._session.reading is not None
         if self._before_upright:
-            self._seen_column.set_heading("before upright", _UPRIGHT_TIP)
+            self._seen_column.set_heading("before upright", _UPRIGHT_TIP, "before")
         elif upright:
-            self._seen_column.set_heading("seen, upright", _UPRIGHT_TIP)
+            self._seen_column.set_heading("seen, upright", _UPRIGHT_TIP, "upright")
         else:
-            self._seen_column.set_heading("seen", _SEEN_TIP)
+            self._seen_column.set_heading("seen", _SEEN_TIP, "seen")
 
     def _show_before_or_after(self) -> None:
         """Show the drawing before it is made upright, or again after."""
@@ -265,10 +304,10 @@ class NetworkView(Guarded, QWidget):
         self._limits.clear()
         for stage in self._stages:
             self._layout.removeWidget(stage.column)
+            stage.column.hide()  # it is deleted when the event loop comes to it
             stage.column.deleteLater()
         self._stages = []
         self._crowded = sum(isinstance(layer, Conv2D) for layer in network.layers) > 1
-        self._set_spacing()
         convolutions = pools = 0
         for index, layer in enumerate(network.layers):
             after = network.layers[index + 1] if index + 1 < len(network.layers) else None
@@ -291,6 +330,7 @@ class NetworkView(Guarded, QWidget):
                 number = "" if pools == 1 else str(pools)
                 bounded = network.layers[index - 1] if index else None
                 self._add_maps(index, network, f"pooledView{number}", "pooled", _POOL_TIP, bounded)
+        self._set_spacing()
 
     def _add_filters(self, index: int, layer: Conv2D, number: str) -> None:
         filters, channels, k, _ = layer.weights.shape
@@ -305,7 +345,7 @@ class NetworkView(Guarded, QWidget):
         maps, height, width = shape = network.layers[index].output_shape
         view = MapView("sequential", (maps, height, width), pixel=12)
         view.setObjectName(name)
-        column = Column(title, _shape(shape), view, tip)
+        column = Column(title, _shape(shape), view, tip, short=title.removeprefix("feature "))
         field = receptive_field(network.layers[: index + 1])
         stage = _Stage(view, column, index, bounded=isinstance(activation, Sigmoid), field=field)
         view.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -315,15 +355,46 @@ class NetworkView(Guarded, QWidget):
 
     def _add(self, stage: _Stage, stretch: int) -> None:
         self._layout.insertWidget(self._layout.indexOf(self._bars_column), stage.column, stretch)
+        self.setTabOrder(self._stages[-1].view if self._stages else self._seen, stage.view)
         self._stages.append(stage)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._set_spacing()
         super().resizeEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._set_spacing()
+
+    @property
+    def _columns(self) -> list[Column]:
+        return [self._seen_column, *(stage.column for stage in self._stages), self._bars_column, self.answer_column]
+
+    def _room_for(self, *, compact: bool, gap: int) -> int:
+        """Return the width that all columns need."""
+        columns = self._columns
+        needed = sum(column.least_width(compact) for column in columns) + (len(columns) - 1) * gap
+        return needed + 2 * _margin(compact)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._room_for(compact=True, gap=_LEAST_GAP), self._layout.minimumSize().height())
+
     def _set_spacing(self) -> None:
         narrow = self.width() < (940 if self._crowded else 760)
-        self._layout.setSpacing((3 - narrow - (narrow and self._crowded)) * theme.GRID)
+        self._compact = self._room_for(compact=False, gap=theme.GRID) > self.width()
+        for column in self._columns:
+            column.set_compact(self._compact)
+        wanted = (3 - narrow - (narrow and self._crowded)) * theme.GRID
+        spare = self.width() - self._room_for(compact=self._compact, gap=0)
+        gap = spare // (len(self._columns) - 1) // _LEAST_GAP * _LEAST_GAP
+        self._layout.setSpacing(min(max(gap, _LEAST_GAP), wanted))
+        self._layout.setContentsMargins(*((_margin(self._compact), theme.GRID) * 2))
+        self.updateGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, self._set_spacing)  # when the columns have the new font
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the connectors, behind the columns."""
@@ -339,9 +410,7 @@ class NetworkView(Guarded, QWidget):
             if painter is None:
                 painter = QPainter(self)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            faint = self.palette().color(QPalette.ColorRole.Mid)
-            faint.setAlphaF(min(1.0, 24 / len(lines)))  # many lines together are as dark as few
-            painter.setPen(QPen(faint, 1.2))
+            painter.setPen(QPen(connector(self.palette(), len(lines)), 1.2))
             for line in lines:
                 painter.drawPath(line)
 
@@ -363,6 +432,17 @@ class NetworkView(Guarded, QWidget):
     def _placed(self, view: QWidget, rects: list[QRectF]) -> list[QRectF]:
         offset = QPointF(view.mapTo(self, view.rect().topLeft()))
         return [rect.translated(offset) for rect in rects]
+
+
+def _margin(compact: bool) -> int:
+    return theme.GRID if compact else 2 * theme.GRID
+
+
+def connector(palette: QPalette, lines: int) -> QColor:
+    """Return the colour of a connector that is one of so many."""
+    colour = palette.color(QPalette.ColorRole.Dark)
+    colour.setAlphaF(min(1.0, max(0.6, 24 / lines)))  # many lines together are as dark as few
+    return colour
 
 
 def _line(start: QRectF, end: QRectF) -> QPainterPath:

@@ -37,6 +37,8 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import messages, theme
 from mnist_gui.gui.widgets.images import to_qimage
+from mnist_gui.gui.widgets.section import TextColumn
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +125,7 @@ class Card(QWidget):
                 "diverging" if grid.signed else "sequential", (maps, rows, columns), pixel=88, numbers=True, decimals=3
             )
             name, sign = QLabel(), QLabel(grid.sign)
-            name.setFont(theme.small(self.font()))
+            theme.make_small(name)
             name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             for label in (name, sign):
                 label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -139,14 +141,15 @@ class Card(QWidget):
 class HowPage(Page):
     """Says how a number comes about; the number is asked for in the network view, or by the arrow keys."""
 
+    has_keys = True
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._asked: Question | None = None
         self._pointed: Question | None = None  # what the mouse is over, shown while it is
         self.working: Working | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._heading, self._note, self._hint = QLabel(), QLabel(), QLabel()
+        self._heading, self._note, self._hint = WrappedLabel(), WrappedLabel(), QLabel()
         self.card = Card()
         self.copy_button = QPushButton("Copy")
         self.copy_button.setObjectName("copyWorking")
@@ -167,17 +170,14 @@ class HowPage(Page):
         bold = self._heading.font()
         bold.setBold(True)
         self._heading.setFont(bold)
-        self._note.setFont(theme.small(self.font()))
+        theme.make_small(self._note)
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        for label in (self._heading, self._note):
-            label.setWordWrap(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)
         buttons.addWidget(self.copy_button)
         buttons.addWidget(self.worksheet_button)
         buttons.addStretch(1)
-        told = QWidget()
-        told.setFixedWidth(26 * theme.GRID)
+        told = TextColumn(30)
         left = QVBoxLayout(told)
         left.setContentsMargins(0, theme.GRID, 0, 0)
         left.setSpacing(theme.GRID)
@@ -193,7 +193,7 @@ class HowPage(Page):
         across.addWidget(self.card, 1)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(self._hint)
         self._stack.addWidget(content)
 

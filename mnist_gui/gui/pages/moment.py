@@ -24,13 +24,14 @@ class MomentNotice(QWidget):
         self.back_button = QPushButton("Back to now")
         self.back_button.setObjectName("backToNowButton")
         self.back_button.setToolTip("Show the network as it is now")
-        self.back_button.setStyleSheet("padding: 1px 8px; min-height: 16px;")
+        self.back_button.setStyleSheet("padding: 1px 8px;")
         self.back_button.clicked.connect(lambda: session.look_at(None))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID)
         layout.addWidget(self._text)
         layout.addWidget(self.back_button)
+        self._room = 0
         session.present_changed.connect(self._show)
         self._show()
 
@@ -39,3 +40,10 @@ class MomentNotice(QWidget):
         self.setVisible(moment is not None)
         if moment is not None:
             self._text.setText(moment.describe())
+        self.fit(self._room)
+
+    def fit(self, room: int) -> None:
+        """Show the button alone, which stands over what the time bar says, where the tabs leave no more room."""
+        self._room = room
+        needed = self._text.sizeHint().width() + theme.GRID + self.back_button.sizeHint().width()
+        self._text.setVisible(needed <= room)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +24,7 @@ from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.training.charts import style_plot
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import messages, theme
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
 from mnist_gui.nn.architectures import title
 from mnist_gui.recipe import RECIPES
 from mnist_gui.runs import save_csv
@@ -57,15 +57,13 @@ class RunsPage(Page):
         self._listed: list[Checkpoint] = []  # by row
         self._curves: dict[int, list[tuple[pg.PlotWidget, pg.PlotDataItem]]] = {}  # of a checkpoint, by its id()
         self._count = 0  # of runs that were ever listed, for their colours
-        self._empty = QLabel(_EMPTY)
-        self._empty.setWordWrap(True)
+        self._empty = WrappedLabel(_EMPTY)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.table = self._make_table()
-        self._note = QLabel(notebook.FAULTS.partition(" Its printed")[0])
-        self._note.setFont(theme.small(self.font()))
+        self._note = WrappedLabel(notebook.FAULTS.partition(" Its printed")[0])
+        theme.make_small(self._note)
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._note.setWordWrap(True)
         self.open_button = _button(
             "Open", "openRunButton", "Make the selected network the present one, with its curves"
         )
@@ -92,19 +90,26 @@ class RunsPage(Page):
         table.setFont(theme.tabular(self.font()))
         table.verticalHeader().hide()
         table.setShowGrid(False)
-        table.setMinimumWidth(400)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setFrameShape(QTableWidget.Shape.NoFrame)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header, digit = table.horizontalHeader(), table.fontMetrics().horizontalAdvance("0")
+        header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)  # to fit all rows would cost more with each run
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, (_, digits) in enumerate(_COLUMNS):
-            table.setColumnWidth(column, digits * digit + (44 if column == 0 else 8))
         return table
+
+    def _measure_table(self) -> None:
+        """Make columns as wide as so many digits, and the table as all of them."""
+        digit = self.table.fontMetrics().horizontalAdvance("0")
+        widths = [digits * digit + (44 if column == 0 else 12) for column, (_, digits) in enumerate(_COLUMNS)]
+        for column, width in enumerate(widths):
+            self.table.setColumnWidth(column, width)
+        self.table.setMinimumWidth(sum(widths) + self.table.verticalScrollBar().sizeHint().width())
+        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 10)
+        self.table.setMinimumHeight(4 * self.table.fontMetrics().height())
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -115,10 +120,10 @@ class RunsPage(Page):
         left.addWidget(self.table, 1)
         left.addWidget(self._note)
         left.addLayout(buttons)
-        self._page = layout = QHBoxLayout(self)
+        self._page = layout = QHBoxLayout(self.content)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         layout.setSpacing(2 * theme.GRID)
-        layout.addWidget(self._empty)
+        layout.addWidget(self._empty, 5)
         layout.addLayout(left, 5)
 
     def _make_plots(self) -> None:
@@ -140,6 +145,7 @@ class RunsPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._style()
         self.refresh()
 
     def refresh(self) -> None:
@@ -267,11 +273,13 @@ class RunsPage(Page):
             plot.removeItem(curve)
 
     def _style(self) -> None:
+        self._measure_table()
         for plot in self._plots:
+            plot.setMinimumWidth(20 * self.fontMetrics().averageCharWidth())
             style_plot(plot, self)
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self.isVisible():
             self._style()
         super().changeEvent(event)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from PySide6.QtCore import QSignalBlocker, QSize
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, QTimer
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from mnist_gui.gui.pages.moment import MomentNotice
@@ -12,6 +12,8 @@ from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from mnist_gui.gui.pages.how import HowPage, Question
     from mnist_gui.gui.pages.why import WhyPage
     from mnist_gui.gui.session import Session
@@ -40,7 +42,8 @@ class Pages(Guarded, QTabWidget):
         self.setAccessibleName("Views")
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.setCornerWidget(MomentNotice(session))
+        self._notice = MomentNotice(session)
+        self.setCornerWidget(self._notice)
         for index in range(len(TABS)):
             self._insert(index, learning if index == LEARNING else QWidget())
         self.currentChanged.connect(self._come_into_sight)
@@ -48,15 +51,27 @@ class Pages(Guarded, QTabWidget):
         session.why_asked.connect(self._ask_why)
         session.how_asked.connect(self._ask_how)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            QTimer.singleShot(0, self, self._fit_notice)  # when the tabs have the new font
+
+    def _fit_notice(self) -> None:
+        self._notice.fit(self.width() - self.tabBar().sizeHint().width())
+
     def minimumSizeHint(self) -> QSize:
         """Leave the division of the window to the window: a full page must not squeeze the canvas."""
-        return QSize(400, 160)
+        return QSize(400, self.tabBar().sizeHint().height() + 110)
 
     def sizeHint(self) -> QSize:
         return QSize(1000, 260)
 
     def hasHeightForWidth(self) -> bool:
         return False  # or else a page's wrapped text would claim height for all pages
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_notice()
+        super().resizeEvent(event)
 
     def build(self) -> None:
         """Build the pages behind the other tabs, if that was not done before."""

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,8 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.images import to_qimage
+from mnist_gui.gui.widgets.section import TextColumn
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class EvidenceOverlay(MapView):
     def __init__(self, image_shape: tuple[int, int]) -> None:
         super().__init__("ink", (1, *image_shape), pixel=12)
         self.setMouseTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the maps beside it are read; their sum is written below
         self._evidence: NDArray[np.floating] | None = None
         self._limit = 1.0
         self._place = (0.0, 0.0, 1.0, 1.0)
@@ -67,7 +69,8 @@ class EvidenceOverlay(MapView):
     def _coloured(self, values: NDArray[np.floating]) -> QImage:
         table = theme.colour_map("diverging", dark=theme.is_dark(self.palette()))
         pixels = table[np.where(values > 0, 255, 0)]
-        pixels[..., 3] = 230 * np.abs(values).clip(0, self._limit) / self._limit
+        shares = np.abs(values).clip(0, self._limit) / self._limit
+        pixels[..., 3] = 240 * shares**0.75  # in proportion, little would be seen of what is weak
         return to_qimage(pixels, QImage.Format.Format_ARGB32)
 
 
@@ -153,10 +156,11 @@ class Addition(QWidget):
     ) -> QLabel:
         title, value = _centred(name), _centred("")
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
-        title.setFont(theme.small(self.font()))
+        theme.make_small(title)
         title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        value.setFont(theme.tabular(self.font() if self._in_line else theme.small(self.font())))
-        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # as wide as the map above it
+        value.setFont(theme.tabular(self.font()))
+        if not self._in_line:
+            theme.make_small(value)
         self._values.append(value)
         self._layout.addWidget(title, row, column)
         self._layout.addWidget(view, row + 1, column, rows, 1)
@@ -189,20 +193,22 @@ class WhyPage(Page):
             "Pixels: gradient × input, a first-order approximation that works for every network.",
         )
         self.method_box.addItems(["maps, exactly", "pixels, roughly"])
-        self._legend, self._proof = QLabel(), QLabel()
+        self._legend, self._proof = WrappedLabel(), WrappedLabel()
         for label in (self._legend, self._proof):
-            label.setFont(theme.tabular(theme.small(self.font())))
-            label.setWordWrap(True)
+            label.setFont(theme.tabular(self.font()))
+            theme.make_small(label)
         self._proof.setObjectName("whyProof")
         self.addition = Addition()
         self._lay_out()
         for box in (self.digit_box, self.against_box, self.method_box):
             box.currentIndexChanged.connect(self._ask_again)
+        session.network_replaced.connect(self._forget_limit)
 
     def _box(self, name: str, label: str, tip: str) -> QComboBox:
         box = QComboBox()
         box.setObjectName(name)
         box.setAccessibleName(label)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # the answer is named in it
         box.setToolTip(tip)
         return box
 
@@ -216,15 +222,17 @@ class WhyPage(Page):
             questions.addWidget(self._by, row, 0)
             questions.addWidget(box, row, 1)
         questions.setColumnStretch(1, 1)
-        asked = QWidget()
-        asked.setFixedWidth(26 * theme.GRID)
+        asked = TextColumn(30)
         left = QVBoxLayout(asked)
         left.setContentsMargins(0, theme.GRID, 0, 0)
         left.addLayout(questions)
         left.addSpacing(theme.GRID)
         left.addWidget(self._legend)
         left.addStretch(1)
-        self._proof.setFixedWidth(22 * theme.GRID)
+        proof = TextColumn(24)
+        right = QVBoxLayout(proof)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.addWidget(self._proof, 0, Qt.AlignmentFlag.AlignVCenter)
         self._proof.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         content = QWidget()
         across = QHBoxLayout(content)
@@ -232,10 +240,10 @@ class WhyPage(Page):
         across.setSpacing(3 * theme.GRID)
         across.addWidget(asked)
         across.addWidget(self.addition, 1)
-        across.addWidget(self._proof)
+        across.addWidget(proof)
         hint = _centred("Draw a digit, and see what speaks for it and against it.")
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(hint)
         self._stack.addWidget(content)
 
@@ -288,8 +296,11 @@ class WhyPage(Page):
         if event.type() == QEvent.Type.PaletteChange and self.isVisible():
             self.refresh()
 
+    def _forget_limit(self) -> None:
+        self._limit = 0.0
+
     def _ask_again(self) -> None:
-        self._limit = 0.0  # another question has colours of its own
+        self._forget_limit()  # another question has colours of its own
         self.refresh()
 
     def _write_legend(self, digit: int, against: int | None) -> None:

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.training.time_bar import TimeBar
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.steady_label import SteadyLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent
 
     from mnist_gui.gui.session import Session
 
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 _REST_MS: Final = 80
 _TRAINING: Final = QPalette.ColorRole.Highlight
 _TEST: Final = QPalette.ColorRole.LinkVisited
+READING_KEYS: Final = (
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+)
 
 
 def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
@@ -49,10 +56,38 @@ def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
     plot.showGrid(y=True, alpha=0.12)
 
 
+class Plot(Guarded, pg.PlotWidget):  # type: ignore[misc]
+    """A plot that says by which keys its points are to be read, and shows that it has the focus."""
+
+    key_pressed = Signal(object)  # a Qt.Key
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in READING_KEYS:
+            self.key_pressed.emit(key)
+        else:
+            QWidget.keyPressEvent(self, event)  # pyqtgraph's own would keep what is not for it
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            paint_focus(self.viewport(), QRectF(self.viewport().rect()))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+
 class Chart(Guarded, QWidget):
     """One quantity against epochs: a line for the training batches, a line with points for the test set.
 
-    Follows the data until the person zooms or drags; a double click follows it again. `top` is where the axis at the
+    Follows the data until the person zooms or drags; a double click follows it again. By keys, Left and Right go from
+    point to point, Page Up and Page Down from epoch to epoch, Home and End to the ends. `top` is where the axis at the
     left ends before there is a run, and for all of it where the quantity is bounded.
     """
 
@@ -66,7 +101,9 @@ class Chart(Guarded, QWidget):
         self.training_label, self.test_label = SteadyLabel(), SteadyLabel()
         self.training_label.setForegroundRole(_TRAINING)
         self.test_label.setForegroundRole(_TEST)
-        self.plot = pg.PlotWidget(enableMenu=False)
+        self.plot = Plot(enableMenu=False)
+        self.plot.key_pressed.connect(self._read)
+        self.plot.left.connect(lambda: self._read_at(None))
         self.plot.setObjectName(name)
         self.plot.setAccessibleName(f"{title} chart")
         self.plot.setAccessibleDescription(tip)
@@ -100,6 +137,8 @@ class Chart(Guarded, QWidget):
         over = QVBoxLayout(self.plot)
         over.addWidget(self.hint)
         self._moment_shown: float | None = None  # the moment that is looked at, in epochs
+        self._cursor: float | None = None  # the moment that is read by keys, in epochs
+        self._told = tip
         self._fitted: object = None  # limits at the left, and epochs, as they were set last
         self._tested = 0  # epochs in the test curve
         self._style()
@@ -128,7 +167,8 @@ class Chart(Guarded, QWidget):
         self.hint.show()
         self._shown = (np.empty(0), epochs)
         self._curves = ((nothing := np.empty(0), nothing), (nothing, nothing))
-        self._write()
+        self._cursor = None
+        self._show_line()
         self.follow()
 
     def begin(self) -> None:
@@ -143,10 +183,52 @@ class Chart(Guarded, QWidget):
     def show_moment(self, epoch: float | None) -> None:
         """Draw a line through a moment, in epochs, and give its values; None is the present and needs no line."""
         self._moment_shown = epoch
-        self._moment.setVisible(epoch is not None)
-        if epoch is not None:
-            self._moment.setValue(epoch)
+        self._show_line()
+
+    def _show_line(self) -> None:
+        at = self._at
+        self._moment.setVisible(at is not None)
+        if at is not None:
+            self._moment.setValue(at)
         self._write()
+
+    @property
+    def _at(self) -> float | None:
+        """The moment whose values are given, in epochs; None is the present."""
+        return self._moment_shown if self._cursor is None else self._cursor
+
+    def _read(self, key: Qt.Key) -> None:
+        """Go to another point of the curves, and say its values."""
+        (x, _), (epochs, _) = self._curves
+        if not len(x):
+            return
+        here = float(x[-1]) if self._at is None else self._at
+        points = epochs if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and len(epochs) else x
+        if key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            place = 0 if key == Qt.Key.Key_Home else len(points) - 1
+        elif key in (Qt.Key.Key_Right, Qt.Key.Key_PageUp):
+            place = int(np.searchsorted(points, here, "right"))
+        else:
+            place = int(np.searchsorted(points, here)) - 1
+        self._read_at(float(points[within(place, len(points))]))
+
+    def _read_at(self, epoch: float | None) -> None:
+        """Draw the line through a moment that is read by keys, in epochs, and say its values; None ends that."""
+        self._cursor = epoch
+        self._show_line()
+        self.plot.viewport().update()
+        if epoch is None:
+            self.plot.setAccessibleDescription(self._told)
+            QToolTip.hideText()
+            return
+        values = [label.text().lstrip("━● ") for label in (self.training_label, self.test_label)]
+        text = f"epoch {epoch:.2f}: {', '.join(values)}"
+        self.plot.setAccessibleDescription(text)
+        corner = self.plot.mapFromScene(self.plot.plotItem.vb.mapViewToScene(pg.Point(epoch, self._fitted_bottom())))
+        QToolTip.showText(self.plot.mapToGlobal(corner), text, self.plot)
+
+    def _fitted_bottom(self) -> float:
+        return float(self.plot.viewRange()[1][0])
 
     def follow(self) -> None:
         """Show all of the run again, and whatever comes."""
@@ -180,7 +262,7 @@ class Chart(Guarded, QWidget):
     def _write(self) -> None:
         """Give the curves' values at the moment that is looked at."""
         (x, training), (epochs, test) = self._curves
-        moment = np.inf if self._moment_shown is None else self._moment_shown
+        moment = np.inf if self._at is None else self._at
         at_training = self._value(
             training, int(np.searchsorted(x, moment)) + 1 if moment else 0
         )  # the point it lies in
@@ -240,7 +322,7 @@ class Charts(Page):
         side_by_side.setSpacing(3 * theme.GRID)
         side_by_side.addWidget(self.loss, 1)
         side_by_side.addWidget(self.accuracy, 1)
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(self.content)
         layout.setContentsMargins(0, theme.GRID // 2, 0, theme.GRID // 2)
         layout.setSpacing(theme.GRID // 2)
         layout.addLayout(side_by_side, 1)

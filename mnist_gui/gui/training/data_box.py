@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from mnist_gui.gui.widgets.faults import Guarded
 
-class DataBox(QComboBox):
+_LONGEST: Final = 14  # letters of the name of a folder or file that are shown
+
+
+class DataBox(Guarded, QComboBox):
     """MNIST, drawn digits, or a folder or file, which is asked for; those that were chosen stay in the list."""
 
     folder_requested = Signal()
@@ -14,12 +20,19 @@ class DataBox(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.addItem("MNIST", "mnist")
         self.addItem("Drawn digits", "drawn")
         self.addItem("Folder…", None)
         self.addItem("File…", None)
         self._chosen = 0
         self.activated.connect(self._activated)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + QSize(4, 0)  # with a style sheet, Qt's own hint is short by some pixels
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def source(self) -> str:
         """Return "mnist", "drawn" or the path of a folder or file."""
@@ -30,7 +43,9 @@ class DataBox(QComboBox):
         index = self.findData(source)
         if index < 0:
             index = self.count() - 2
-            self.insertItem(index, source.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1], source)
+            name = source.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
+            short = name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}…{name[-_LONGEST // 2 :]}"
+            self.insertItem(index, short, source)
             self.setItemData(index, source, Qt.ItemDataRole.ToolTipRole)
         self._chosen = index
         self.setCurrentIndex(index)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
@@ -26,6 +27,7 @@ from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.number_field import NumberField
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
 from mnist_gui.nn.architectures import ARCHITECTURES, title
 from mnist_gui.recipe import LIMITS, RECIPES, recipe_for
 
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound=QWidget)
 
 
-_ROOMY = 1200  # pixels from which on all buttons are labelled
+_ICON = 40  # pixels of a button around its text: the icon, padding and borders
 _PAUSE_TIP = "Pause: rest between two steps (Ctrl+P)"
 _STOP_TIP = "Stop: end the run and keep what was learned (Ctrl+.)"
 _RESET_TIP = "Reset: fresh weights from the seed, untrained"
@@ -121,15 +123,14 @@ class TrainingPanel(Guarded, QWidget):
         self.progress.setAccessibleName("Training progress")
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
-        self.status = QLabel("Ready to train")
-        self.status.setFont(theme.tabular(theme.small(self.font())))
+        self.status = WrappedLabel("Ready to train")
+        self.status.setFont(theme.tabular(self.font()))
+        theme.make_small(self.status)
         self.status.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.status.setMinimumWidth(110)
-        self.notebook_note = QLabel(notebook.FAULTS)
+        self.notebook_note = WrappedLabel(notebook.FAULTS)
         self.notebook_note.setObjectName("notebookNote")
-        self.notebook_note.setFont(theme.small(self.font()))
+        theme.make_small(self.notebook_note)
         self.notebook_note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.notebook_note.setWordWrap(True)
         self.notebook_note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._lay_out()
 
@@ -154,7 +155,7 @@ class TrainingPanel(Guarded, QWidget):
         widget.setAccessibleDescription(tip)
         widget.setToolTip(tip)
         heading = QLabel(label)
-        heading.setFont(theme.small(self.font()))
+        theme.make_small(heading)
         heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         heading.setBuddy(widget)
         heading.setToolTip(tip)
@@ -162,10 +163,7 @@ class TrainingPanel(Guarded, QWidget):
         self._settings.append(widget)
         self._fields.addWidget(heading, 0, column)
         self._fields.addWidget(widget, 1, column)
-        if isinstance(widget, QComboBox):
-            widget.setFixedWidth(100)
-        elif isinstance(widget, NumberField):
-            widget.setFixedWidth(68 if name in ("learningRateBox", "seedBox") else 54)
+        if isinstance(widget, NumberField):
             widget.refused.connect(self._session.said)
         return widget
 
@@ -187,16 +185,21 @@ class TrainingPanel(Guarded, QWidget):
         status.addWidget(self.status)
         status.addWidget(self.progress)
         status.addSpacing(theme.GRID // 2)
-        top = QHBoxLayout()
-        top.setSpacing(2 * theme.GRID)
-        top.addLayout(self._fields)
-        top.addLayout(buttons)
-        top.setAlignment(buttons, Qt.AlignmentFlag.AlignBottom)
-        top.addLayout(status, 1)
+        self._steering = QHBoxLayout()
+        self._steering.setSpacing(2 * theme.GRID)
+        self._steering.addLayout(buttons)
+        self._steering.setAlignment(buttons, Qt.AlignmentFlag.AlignBottom)
+        self._steering.addLayout(status, 1)
+        settings = QHBoxLayout()
+        settings.addLayout(self._fields)
+        settings.addStretch()
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.addLayout(settings)
+        self._top.addLayout(self._steering, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addWidget(self.notebook_note)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
@@ -319,21 +322,47 @@ class TrainingPanel(Guarded, QWidget):
         self._label_buttons()
 
     def _label_buttons(self) -> None:
-        """Name the buttons beside their icons where there is room for it."""
-        roomy = self.width() >= _ROOMY
-        for button, text in (
+        """Lay all out in one line or two, and name the buttons beside their icons, as there is room for it."""
+        metrics = self.fontMetrics()
+        texts = (
             (self.pause_button, "Resume" if self._state is State.PAUSED else "Pause"),
             (self.stop_button, "Stop"),
             (self.reset_button, "Reset"),
-        ):
+        )
+        bare = self._bare_width()
+        labels = sum(metrics.horizontalAdvance(f" {text}") for text in ("Resume", "Stop", "Reset"))
+        fields = self._fields.sizeHint().width() + 2 * theme.GRID
+        in_line = fields + bare <= self.width()
+        directions = QBoxLayout.Direction
+        direction = directions.LeftToRight if in_line else directions.TopToBottom
+        if direction != self._top.direction():
+            self._top.setDirection(direction)
+            self.updateGeometry()
+        self._top.setSpacing((2 if in_line else 1) * theme.GRID)
+        roomy = (fields if in_line else 0) + bare + labels <= self.width()
+        for button, text in texts:
             button.setText(text if roomy else "")
             button.setAccessibleName(text)
-        width = self.pause_button.fontMetrics().horizontalAdvance("Resume") + 52
-        self.pause_button.setMinimumWidth(width if roomy else 0)
+        # Nothing beside it moves when it says Resume.
+        self.pause_button.setMinimumWidth(metrics.horizontalAdvance(" Resume") + _ICON if roomy else 0)
+
+    def _bare_width(self) -> int:
+        """Return the room that the buttons need without names, with the status beside them."""
+        status = 18 * self.fontMetrics().averageCharWidth()
+        return self.train_button.sizeHint().width() + 3 * (_ICON + theme.GRID) + 2 * theme.GRID + status
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for two lines."""
+        return QSize(max(self._fields.minimumSize().width(), self._bare_width()), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._label_buttons()
         super().resizeEvent(event)
+        self._label_buttons()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # a field has another width, or the font is another
+            self._label_buttons()
+        return super().event(event)
 
     def _show_progress(self, progress: Progress) -> None:
         """Show where a run stands."""

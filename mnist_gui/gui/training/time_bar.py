@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QToolButton, QWidget
 
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
+from mnist_gui.gui.widgets.steady_label import SteadyLabel
 from mnist_gui.history import index_at
 
 if TYPE_CHECKING:
@@ -40,11 +41,10 @@ class TimeBar(Guarded, QWidget):
         self.slider.setAccessibleName("Moment of the run")
         self.slider.setToolTip("Go back to any moment of the run: filters, maps and answer are shown as they were")
         self.slider.setMinimumWidth(120)
-        self.where = QLabel()
-        self.where.setFont(theme.tabular(theme.small(self.font())))
+        self.where = SteadyLabel("epoch 1000.00 · step 0,000,000 · test 100.00 %")
+        self.where.setFont(theme.tabular(self.font()))
+        theme.make_small(self.where)
         self.where.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        widest = self.where.fontMetrics().size(0, "epoch 1000.00 · step 0,000,000 · test 100.00 %")
-        self.where.setFixedSize(widest)  # so that a new text does not have the window laid out anew
         self.continue_button = QPushButton("Continue from here")
         self.continue_button.setObjectName("continueButton")
         self.continue_button.setToolTip("Train on from this moment, with the settings above")

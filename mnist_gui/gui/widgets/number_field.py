@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QWidget
 
@@ -14,6 +14,7 @@ from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.faults import Guarded
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
+_FRAME: Final = 18  # pixels: both paddings, both borders and the text cursor
 _DECIMALS: Final = 300  # the field rounds to so many: none that a float can hold is lost
 
 
@@ -62,14 +63,24 @@ class NumberField(Guarded, QDoubleSpinBox):
         Take whole numbers alone.
     digits : int
         Significant digits that are shown; what is set or typed is kept in full.
+    least_digits : int
+        The field has room for so many, and grows with longer numbers.
     """
 
     refused = Signal(str)
 
     def __init__(
-        self, least: float, most: float, *, whole: bool = False, digits: int = 12, parent: QWidget | None = None
+        self,
+        least: float,
+        most: float,
+        *,
+        whole: bool = False,
+        digits: int = 12,
+        least_digits: int = 4,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._least_digits = least_digits
         self._whole, self._digits = whole, digits
         self._before = 0.0  # the number before what is being typed
         self.setLocale(QLocale.c())  # one mark throughout the window, whatever the system's
@@ -80,8 +91,17 @@ class NumberField(Guarded, QDoubleSpinBox):
         self.setFont(theme.tabular(self.font()))
         self.editingFinished.connect(self._settle)
 
+    def sizeHint(self) -> QSize:
+        """As wide as the number, and at least as some digits."""
+        digits = max(self._least_digits, len(self.text()) + 1)
+        return QSize(digits * self.fontMetrics().horizontalAdvance("0") + _FRAME, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
     def _settle(self) -> None:
         self._before = super().value()
+        self.updateGeometry()  # not while a number is being typed
 
     def setValue(self, number: float) -> None:
         """Show a number."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_gui.assets import ASSETS
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
+from mnist_gui.gui.widgets.wrapped_label import WrappedLabel
+
+L = TypeVar("L", bound=QLabel)
 
 _CHECK_BOX: Final = """
 QCheckBox { spacing: 8px; }
@@ -17,7 +21,8 @@ QCheckBox::indicator {
     width: 14px; height: 14px; border: 1px solid palette(placeholder-text); border-radius: 4px;
     background: palette(base);
 }
-QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: palette(highlight); }
+QCheckBox::indicator:hover { border-color: palette(highlight); }
+QCheckBox:focus { color: palette(highlight); text-decoration: underline; }
 QCheckBox::indicator:checked { border-color: palette(highlight); background: palette(highlight); image: url(%s); }
 QCheckBox::indicator:disabled { border-color: palette(mid); }
 """
@@ -25,8 +30,12 @@ QCheckBox::indicator:disabled { border-color: palette(mid); }
 
 def grey(text: str = "") -> QLabel:
     """Make a label in the small size and the quiet colour, with figures of one width."""
-    label = QLabel(text)
-    label.setFont(theme.tabular(theme.small(label.font())))
+    return _quiet(QLabel(text))
+
+
+def _quiet(label: L) -> L:
+    label.setFont(theme.tabular(label.font()))
+    theme.make_small(label)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label
 
@@ -39,6 +48,22 @@ def check_box(text: str, name: str, tip: str) -> QCheckBox:
     box.setAccessibleDescription(tip)
     box.setStyleSheet(_CHECK_BOX % (ASSETS / "icons" / "check-white.svg").as_posix())
     return box
+
+
+class TextColumn(Guarded, QWidget):
+    """A column for text and controls, so many letters of the present size wide."""
+
+    def __init__(self, letters: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._letters = letters
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        least = super().minimumSizeHint()  # of what is in it
+        return QSize(max(least.width(), self._letters * self.fontMetrics().averageCharWidth()), least.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 class Section(QWidget):
@@ -65,9 +90,7 @@ class Section(QWidget):
         font = heading.font()
         font.setBold(True)
         heading.setFont(font)
-        self.note = grey(note)
-        # A long note is cut rather than that it widens the section.
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note = _quiet(WrappedLabel(note))
         for label in (heading, self.note):
             label.setToolTip(tip)
         names = QVBoxLayout()

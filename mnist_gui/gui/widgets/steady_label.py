@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import QLabel
 
 from mnist_gui.gui.widgets.faults import Guarded
 
 
 class SteadyLabel(Guarded, QLabel):
-    """Keeps the size of the largest text that it has had, so that a new one does not have the window laid out anew."""
+    """Keeps the size of the largest text that it has had, so that a new one does not have the window laid out anew.
+
+    Parameters
+    ----------
+    widest : str
+        A text for which there is room from the start.
+    """
+
+    def __init__(self, widest: str = "") -> None:
+        super().__init__()
+        self._widest = widest
+        self._grow()
 
     def setText(self, text: str) -> None:
         """Show a text, and grow if it needs more room."""
@@ -19,7 +30,8 @@ class SteadyLabel(Guarded, QLabel):
         self._grow()
 
     def _grow(self) -> None:
-        needed = self.sizeHint().expandedTo(self.minimumSize())
+        room = self.fontMetrics().size(0, self._widest) if self._widest else QSize()
+        needed = self.sizeHint().expandedTo(self.minimumSize()).expandedTo(room)
         if needed != self.minimumSize():
             self.setFixedSize(needed)
 
@@ -27,5 +39,10 @@ class SteadyLabel(Guarded, QLabel):
         """Take new measure if the font is another."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self.setMinimumSize(0, 0)
-            self._grow()
+            self.forget()
+
+    def forget(self) -> None:
+        """Be no larger than the present text needs."""
+        self.setMinimumSize(0, 0)
+        self.setIndent(self.indent())  # or else the size that Qt has noted is at least the least one that there was
+        self._grow()

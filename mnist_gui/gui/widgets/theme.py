@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil, floor
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QIconEngine, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QImage,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -19,10 +31,14 @@ from mnist_gui.gui.widgets.images import to_qimage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtCore import QRect, QSize
+    from PySide6.QtWidgets import QWidget
 
 GRID: Final = 8  # pixels; every margin and gap is a multiple of its half
-BODY_POINTS: Final = 10.0
-SMALL_POINTS: Final = 8.5
+POINTS: Final = (8.0, 20.0)
+"""The smallest and the largest text; beyond them the window would be unreadable, or mostly out of sight."""
+_SMALL: Final = 0.85  # of the usual size
+
+_OF_SYSTEM, _SET = "systemTextSize", "ownTextSize"  # properties of the application, in points
 
 _LIGHT: Final = {
     QPalette.ColorRole.Window: "#f6f7f9",
@@ -30,16 +46,17 @@ _LIGHT: Final = {
     QPalette.ColorRole.Base: "#ffffff",
     QPalette.ColorRole.AlternateBase: "#eef0f3",
     QPalette.ColorRole.Text: "#1c2128",
-    QPalette.ColorRole.PlaceholderText: "#6a737d",
+    QPalette.ColorRole.PlaceholderText: "#5f6770",
+    QPalette.ColorRole.Dark: "#7f8792",
     QPalette.ColorRole.Button: "#ffffff",
     QPalette.ColorRole.ButtonText: "#1c2128",
     QPalette.ColorRole.BrightText: "#c8372d",
     QPalette.ColorRole.Mid: "#d5d9df",
     QPalette.ColorRole.Midlight: "#e6e9ed",
-    QPalette.ColorRole.Highlight: "#1f6feb",
+    QPalette.ColorRole.Highlight: "#1a66db",
     QPalette.ColorRole.HighlightedText: "#ffffff",
-    QPalette.ColorRole.Link: "#1f6feb",
-    QPalette.ColorRole.LinkVisited: "#d9622b",
+    QPalette.ColorRole.Link: "#1a66db",
+    QPalette.ColorRole.LinkVisited: "#b94e1c",
     QPalette.ColorRole.ToolTipBase: "#1c2128",
     QPalette.ColorRole.ToolTipText: "#f6f7f9",
 }
@@ -50,6 +67,7 @@ _DARK: Final = {
     QPalette.ColorRole.AlternateBase: "#262b33",
     QPalette.ColorRole.Text: "#e4e7eb",
     QPalette.ColorRole.PlaceholderText: "#949da8",
+    QPalette.ColorRole.Dark: "#727b87",
     QPalette.ColorRole.Button: "#262b33",
     QPalette.ColorRole.ButtonText: "#e4e7eb",
     QPalette.ColorRole.BrightText: "#ff8a7f",
@@ -69,32 +87,34 @@ _DISABLED: Final = (
 )
 
 _STYLE_SHEET: Final = """
+*[textSize="small"] { font-size: %(small).2fpt; }
 QToolTip { padding: 4px 8px; border: none; color: palette(tooltip-text); background: palette(tooltip-base); }
 QFrame#panel { background: palette(base); border: 1px solid palette(mid); border-radius: 10px; }
 QPushButton, QToolButton {
     background: palette(button); color: palette(button-text); border: 1px solid palette(mid); border-radius: 6px;
-    padding: 5px 10px; min-height: 18px;
+    padding: 6px 10px;
 }
-QToolButton { padding: 5px; }
+QToolButton { padding: 6px; }
 QPushButton:hover, QToolButton:hover { background: palette(alternate-base); }
 QPushButton:pressed, QToolButton:pressed { background: palette(mid); }
-QPushButton:focus, QToolButton:focus { border: 1px solid palette(highlight); }
-QPushButton:disabled, QToolButton:disabled { color: palette(mid); background: transparent; }
+QPushButton:focus { border: 2px solid palette(highlight); padding: 5px 9px; }
+QToolButton:focus { border: 2px solid palette(highlight); padding: 5px; }
+QPushButton:disabled, QToolButton:disabled { color: palette(dark); background: transparent; }
 QPushButton[accent="true"] {
     background: palette(highlight); color: palette(highlighted-text); border: 1px solid palette(highlight);
     font-weight: 600;
 }
-QPushButton[accent="true"]:focus { border: 1px solid palette(window-text); }
+QPushButton[accent="true"]:focus { border: 2px solid palette(window-text); }
 QPushButton[accent="true"]:disabled {
-    background: palette(alternate-base); color: palette(placeholder-text); border: 1px solid palette(mid);
+    background: transparent; color: palette(dark); border: 1px solid palette(mid);
 }
 QComboBox, QAbstractSpinBox {
     background: palette(base); color: palette(text); border: 1px solid palette(mid); border-radius: 6px;
-    padding: 4px 6px; min-height: 20px; max-height: 20px;
+    padding: 5px 6px;
 }
-QComboBox:focus, QAbstractSpinBox:focus { border: 1px solid palette(highlight); }
-QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(placeholder-text); background: palette(window); }
-QComboBox::drop-down { border: none; width: 18px; }
+QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid palette(highlight); padding: 4px 5px; }
+QComboBox:disabled, QAbstractSpinBox:disabled { color: palette(dark); background: palette(base); }
+QComboBox::drop-down { border: none; width: 14px; }
 QComboBox::down-arrow { image: url(%(arrow)s); width: 12px; height: 12px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox QAbstractItemView {
@@ -106,6 +126,8 @@ QHeaderView::section {
 }
 QTableWidget, QHeaderView { background: palette(base); }
 QTabWidget::pane { border: none; background: transparent; }
+QScrollArea[page="true"] { background: transparent; border: 2px solid transparent; }
+QScrollArea[page="true"]:focus { border: 2px solid palette(highlight); border-radius: 4px; }
 QTabBar { background: transparent; }
 QTabBar::tab {
     background: transparent; color: palette(placeholder-text); border: none; border-bottom: 2px solid transparent;
@@ -113,7 +135,7 @@ QTabBar::tab {
 }
 QTabBar::tab:hover { color: palette(text); }
 QTabBar::tab:selected { color: palette(text); border-bottom: 2px solid palette(highlight); }
-QTabBar::tab:focus { color: palette(highlight); }
+QTabBar::tab:selected:focus { color: palette(highlighted-text); background: palette(highlight); }
 QProgressBar { border: none; border-radius: 3px; background: palette(midlight); max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { border-radius: 3px; background: palette(highlight); }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: palette(mid); }
@@ -122,7 +144,7 @@ QSlider::handle:horizontal {
     width: 14px; height: 14px; margin: -5px 0; border-radius: 7px; background: palette(highlight);
     border: 1px solid palette(base);
 }
-QSlider::handle:horizontal:focus { border: 1px solid palette(window-text); }
+QSlider::handle:horizontal:focus { border: 2px solid palette(window-text); }
 QStatusBar { padding: 0 10px; } QStatusBar QLabel { color: palette(placeholder-text); padding: 2px 6px; }
 QStatusBar::item { border: none; }
 QMenuBar { background: palette(window); }
@@ -135,9 +157,7 @@ QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 def apply(app: QApplication) -> None:
     """Give the program its look, and follow the system between light and dark from here on."""
     app.setStyle("Fusion")
-    font = app.font()
-    font.setPointSizeF(BODY_POINTS)
-    app.setFont(font)
+    follow_system_font()
     hints = QGuiApplication.styleHints()
     hints.colorSchemeChanged.connect(lambda: set_appearance(appearance()))
     set_appearance(appearance())
@@ -155,21 +175,57 @@ def set_appearance(choice: str) -> None:
         settings.remember(appearance=choice)
     dark = choice == "dark" or (choice != "light" and QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark)
     QApplication.setPalette(palette(dark=dark))
-    arrow = ASSETS / "icons" / ("arrow-dark.svg" if dark else "arrow-light.svg")
-    cast("QApplication", QApplication.instance()).setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix()})
+    _set_style_sheet()
+
+
+def _set_style_sheet() -> None:
+    arrow = ASSETS / "icons" / ("arrow-dark.svg" if is_dark(QApplication.palette()) else "arrow-light.svg")
+    small_points = _SMALL * QApplication.font().pointSizeF()
+    app = cast("QApplication", QApplication.instance())
+    app.setStyleSheet(_STYLE_SHEET % {"arrow": arrow.as_posix(), "small": small_points})
+
+
+def follow_system_font() -> None:
+    """Take the system's size of text, and as much more or less as the person chose. Call when the system's changes."""
+    app = cast("QApplication", QApplication.instance())
+    points = app.font().pointSizeF()
+    if points <= 0:  # it is given in pixels
+        points = QFontInfo(app.font()).pointSizeF()
+    if points != app.property(_SET):  # or else it is the size that was set here
+        app.setProperty(_OF_SYSTEM, points)
+        _set_text_size()
+
+
+def enlarge(by: int | None) -> None:
+    """Make all text larger by so many points, or smaller, and remember it; None takes the system's size."""
+    system = cast("QApplication", QApplication.instance()).property(_OF_SYSTEM)
+    least, most = ceil(POINTS[0] - system), floor(POINTS[1] - system)  # a step beyond would have to be taken back first
+    settings.remember(larger=0 if by is None else min(max(settings.load().larger + by, least), most))
+    _set_text_size()
+
+
+def _set_text_size() -> None:
+    app = cast("QApplication", QApplication.instance())
+    font = app.font()
+    font.setPointSizeF(min(max(app.property(_OF_SYSTEM) + settings.load().larger, POINTS[0]), POINTS[1]))
+    app.setProperty(_SET, font.pointSizeF())
+    app.setFont(font)
+    _set_style_sheet()
 
 
 def palette(*, dark: bool) -> QPalette:
     """Make the light or the dark palette.
 
-    `Base` is paper, `Text` is ink, `Highlight` is the accent, and `LinkVisited` the other curve of a chart.
+    `Base` is paper, `Text` is ink, `PlaceholderText` is quiet text, `Dark` is what can be told but need not be read
+    (disabled text, connectors), `Mid` is a hair line, `Highlight` is the accent, and `LinkVisited` the other curve of
+    a chart.
     """
     result = QPalette()
     colours = _DARK if dark else _LIGHT
     for role, colour in colours.items():
         result.setColor(role, QColor(colour))
     for role in _DISABLED:
-        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours[QPalette.ColorRole.PlaceholderText]))
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours[QPalette.ColorRole.Dark]))
     return result
 
 
@@ -181,8 +237,13 @@ def is_dark(of: QPalette) -> bool:
 def small(font: QFont) -> QFont:
     """Return the font in the smaller of the two sizes."""
     font = QFont(font)
-    font.setPointSizeF(SMALL_POINTS)
+    font.setPointSizeF(_SMALL * font.pointSizeF())
     return font
+
+
+def make_small(widget: QWidget) -> None:
+    """Show a widget's text in the smaller of the two sizes, whatever the larger one becomes."""
+    widget.setProperty("textSize", "small")  # which the style sheet knows: a font set here would not follow
 
 
 def tabular(font: QFont) -> QFont:
@@ -199,7 +260,7 @@ _MAPS: Final = {
     ("sequential", False): ("#f7f9fc", "#c9dcf6", "#7fb0ee", "#2f72cf", "#123a7a"),
     ("sequential", True): ("#101317", "#17325c", "#2463b0", "#62a4f5", "#e2efff"),
     ("diverging", False): ("#1b5fa8", "#7fb2dd", "#f4f5f7", "#ee9a7d", "#b8321f"),
-    ("diverging", True): ("#7db8f5", "#2f628f", "#1b1f25", "#96452f", "#ff9b80"),
+    ("diverging", True): ("#8cc4ff", "#3f7fb8", "#1b1f25", "#b8583c", "#ffa78e"),
 }
 
 
@@ -230,11 +291,35 @@ def colour_map(name: str, *, dark: bool) -> NDArray[np.uint8]:
 @lru_cache
 def inks(name: str, *, dark: bool) -> list[QColor]:
     """Return what can be read on each of the 256 colours of a map."""
-    on_light, on_dark = QColor("#1c2128"), QColor("#ffffff")
-    return [
-        on_light if QColor(red, green, blue).lightnessF() > 0.55 else on_dark
-        for blue, green, red, _ in colour_map(name, dark=dark).tolist()
-    ]
+    return [ink_on(QColor(red, green, blue)) for blue, green, red, _ in colour_map(name, dark=dark).tolist()]
+
+
+def luminance(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the relative luminance, in [0, 1], of colours of shape (…, 3): red, green, blue.
+
+    Source: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance
+    """
+    shares = colours / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    result: NDArray[np.float64] = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return result
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return the contrast of two colours, 1 to 21; text that can be read has 4.5 (WCAG 2.2)."""
+    rgb = [(colour.red(), colour.green(), colour.blue()) for colour in (one, other)]
+    dark, light = np.sort(luminance(np.array(rgb, np.uint8))).tolist()
+    return float((light + 0.05) / (dark + 0.05))
+
+
+DARK_INK_FROM: Final = 0.179
+"""The luminance of paper from which on black is read better than white; either has a contrast of 4.5 at the least."""
+
+
+def ink_on(paper: QColor) -> QColor:
+    """Return black or white: what can be read on a colour."""
+    rgb = np.array([paper.red(), paper.green(), paper.blue()], np.uint8)
+    return QColor("#000000" if luminance(rgb) > DARK_INK_FROM else "#ffffff")
 
 
 def to_image(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> QImage:
@@ -253,7 +338,7 @@ class _SvgIcon(Guarded, QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         colours = QApplication.palette()
         disabled = mode == QIcon.Mode.Disabled
-        colour = colours.color(QPalette.ColorRole.Mid if disabled else self._role)
+        colour = colours.color(QPalette.ColorRole.Dark if disabled else self._role)
         _renderer(self._name, colour.name()).render(painter, QRectF(rect))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

@@ -204,3 +204,16 @@ def test_a_click_on_a_bar_asks_why_and_a_second_one_compares(window: MainWindow)
     page.ask(4)
     assert click(0) == (0, None)  # what was asked before does not count from another view
     assert page.against_box.currentIndex() == 0
+
+
+def test_another_network_has_colours_of_its_own(page: WhyPage, session: Session, image: np.ndarray) -> None:
+    def limit() -> float:
+        (legend,) = [text for text in texts(page) if "full colour at" in text]
+        return float(legend.rsplit("±", 1)[1])
+
+    strong = started("notebook")
+    strong.parameters[:] *= 100
+    look(session, strong, image)
+    assert limit() > 3
+    look(session, started("notebook"), image)
+    assert limit() < 1  # or else nothing would be seen of weak evidence

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import ARROWS, paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 
 if TYPE_CHECKING:
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from mnist_gui.explain.confusion import Confusion
 
 Cell = tuple[int, int]
-
-_ARROWS: Final = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
-_NAMES: Final = 64  # pixels for the names of the rows
-_ACCURACY: Final = 132  # pixels for the accuracies
-_WIDEST: Final = 40
 
 
 class ConfusionView(Guarded, QWidget):
@@ -71,24 +62,42 @@ class ConfusionView(Guarded, QWidget):
             self.chosen = cell
             self.update()
             self.cell_chosen.emit(cell)
+            if cell is not None and self._shown is not None:
+                self.setAccessibleDescription(describe(self._shown, *cell))
 
     def sizeHint(self) -> QSize:
-        return QSize(_NAMES + self._classes * 38 + _ACCURACY, (self._classes + 1) * 18)
+        return self.minimumSizeHint().expandedTo(QSize(576, (self._classes + 1) * 18))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_NAMES + self._classes * 30 + _ACCURACY, (self._classes + 1) * 13)
+        metrics = self._metrics()
+        cell = metrics.horizontalAdvance("0000") + 2
+        return QSize(self._names + self._classes * cell + self._accuracy, (self._classes + 1) * (metrics.height() - 1))
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(theme.tabular(theme.small(self.font())))
+
+    @property
+    def _names(self) -> int:
+        """Pixels for the names of the rows."""
+        return self._metrics().horizontalAdvance("is ↓  as →") + theme.GRID
+
+    @property
+    def _accuracy(self) -> int:
+        """Pixels for the accuracies."""
+        return self._metrics().horizontalAdvance("100.0 %") + 10 * theme.GRID
 
     def cell_rect(self, truth: int, answer: int) -> QRectF:
         """Where a cell stands, in the widget's coordinates; row -1 is the heading."""
-        width = min(_WIDEST, (self.width() - _NAMES - _ACCURACY) / self._classes)
-        height = min(28.0, self.height() / (self._classes + 1))
+        names, line = self._names, self._metrics().height()
+        width = min(3 * line, (self.width() - names - self._accuracy) / self._classes)
+        height = min(2.0 * line, self.height() / (self._classes + 1))
         ratio = self.devicePixelRatioF()
         left, top, right, bottom = (
             round(value * ratio) / ratio
             for value in (
-                _NAMES + answer * width,
+                names + answer * width,
                 (truth + 1) * height,
-                _NAMES + (answer + 1) * width,
+                names + (answer + 1) * width,
                 (truth + 2) * height,
             )
         )
@@ -107,6 +116,10 @@ class ConfusionView(Guarded, QWidget):
             if cell is not None:
                 painter.setPen(QPen(accent, width))
                 painter.drawRect(self.cell_rect(*cell).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+        if self.hasFocus():
+            last = self._classes - 1
+            paint_focus(self, self.cell_rect(0, 0).united(self.cell_rect(last, last)).adjusted(-2, -2, 2, 2))
 
     def _paint_names(self, painter: QPainter) -> None:
         colours = self.palette()
@@ -124,7 +137,7 @@ class ConfusionView(Guarded, QWidget):
         corner.setLeft(0)
         painter.drawText(corner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "true ↓ as →")
         right = self.cell_rect(-1, self._classes - 1)
-        heading = QRectF(right.right() + 2 * theme.GRID, right.top(), _ACCURACY - 2 * theme.GRID, right.height())
+        heading = QRectF(right.right() + 2 * theme.GRID, right.top(), self._accuracy - 2 * theme.GRID, right.height())
         painter.drawText(heading, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "read right")
 
     def _paint_cells(self, painter: QPainter, shown: Confusion) -> None:
@@ -144,7 +157,7 @@ class ConfusionView(Guarded, QWidget):
             if right or not value > 0:
                 painter.setPen(grey)
             else:
-                painter.setPen(QColor("#1c2128") if colour.lightnessF() > 0.55 else QColor("#ffffff"))
+                painter.setPen(theme.ink_on(colour))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._text(value))
 
     def _text(self, value: float) -> str:
@@ -161,7 +174,7 @@ class ConfusionView(Guarded, QWidget):
         worst = int(np.nan_to_num(shown.accuracies, nan=2).argmin())
         for digit, share in enumerate(shown.accuracies.tolist()):
             cell = self.cell_rect(digit, self._classes - 1)
-            row = QRectF(cell.right() + 2 * theme.GRID, cell.top(), _ACCURACY - 2 * theme.GRID, cell.height())
+            row = QRectF(cell.right() + 2 * theme.GRID, cell.top(), self._accuracy - 2 * theme.GRID, cell.height())
             track = QRectF(row.left(), row.center().y() - 3, row.width() - room, 6)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.color(QPalette.ColorRole.AlternateBase))
@@ -207,11 +220,10 @@ class ConfusionView(Guarded, QWidget):
             self.choose(None if cell == self.chosen else cell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        arrow = _ARROWS.get(Qt.Key(event.key()))
+        arrow = ARROWS.get(Qt.Key(event.key()))
         if arrow is not None:
             here = self.chosen or (0, 0)
-            last = self._classes - 1
-            row, column = (min(max(at + by, 0), last) for at, by in zip(here, arrow, strict=True))
+            row, column = (within(at + by, self._classes) for at, by in zip(here, arrow, strict=True))
             self.choose((row, column) if self.chosen else here)
         elif event.key() == Qt.Key.Key_Escape and self.chosen is not None:
             self.choose(None)

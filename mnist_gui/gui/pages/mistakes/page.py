@@ -85,7 +85,7 @@ class MistakesPage(Page):
         self.load_button = QPushButton("Load the test set")
         self.load_button.setObjectName("loadTestSetButton")
         self.load_button.setToolTip("Load the data set that is chosen above")
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(self._make_empty())
         self._stack.addWidget(full)
 

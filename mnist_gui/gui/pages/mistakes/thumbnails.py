@@ -112,7 +112,7 @@ class _Painter(Guarded, QStyledItemDelegate):
         state = option.state
         near = bool(state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_HasFocus))
         role = QPalette.ColorRole.Highlight if near else QPalette.ColorRole.Mid
-        painter.setPen(QPen(colours.color(role), 1.5 if near else 0))
+        painter.setPen(QPen(colours.color(role), 2 if near else 0))
         painter.drawRect(square)
         painter.setFont(theme.tabular(theme.small(option.font)))
         painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))

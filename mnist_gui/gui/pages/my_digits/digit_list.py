@@ -193,7 +193,7 @@ class _Painter(Guarded, QStyledItemDelegate):
         painter.save()
         if isinstance(item, int):
             font = option.font
-            font.setPointSizeF(2.4 * theme.BODY_POINTS)
+            font.setPointSizeF(2.4 * font.pointSizeF())
             font.setBold(True)
             painter.setFont(font)
             painter.setPen(colour(QPalette.ColorRole.PlaceholderText))
@@ -202,7 +202,8 @@ class _Painter(Guarded, QStyledItemDelegate):
             table = theme.colour_map("ink", dark=theme.is_dark(option.palette))
             painter.setRenderHint(painter.RenderHint.SmoothPixmapTransform, False)  # the view has set it
             painter.drawImage(square, theme.to_image(item.image.astype(np.float32), 0, 255, table))
-            near = bool(option.state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected))
+            states = QStyle.StateFlag
+            near = bool(option.state & (states.State_MouseOver | states.State_Selected | states.State_HasFocus))
             role = QPalette.ColorRole.BrightText if wrong else QPalette.ColorRole.Mid
             painter.setPen(QPen(colour(QPalette.ColorRole.Highlight if near else role), 2 if near else 1))
             painter.drawRect(square)

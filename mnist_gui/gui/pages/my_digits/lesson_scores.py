@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.section import grey
+from mnist_gui.gui.widgets.steady_label import SteadyLabel
 
 
 class LessonScores(QWidget):
@@ -25,12 +26,12 @@ class LessonScores(QWidget):
         layout.addWidget(grey("now"), 0, 2, right)
         self._labels: list[tuple[QLabel, QLabel]] = []
         for row, name in enumerate(("my digits", "test set"), 1):
-            before, now = grey(), QLabel("–")
+            before, now = grey(), SteadyLabel("100.0 %")
+            now.setText("–")
             font = theme.tabular(now.font())
             font.setBold(True)
             now.setFont(font)
             before.setAccessibleName(f"{name} before the lesson")
-            now.setMinimumWidth(now.fontMetrics().horizontalAdvance("100.0 %"))
             now.setAlignment(right)
             layout.addWidget(QLabel(name), row, 0)
             layout.addWidget(before, row, 1, right)

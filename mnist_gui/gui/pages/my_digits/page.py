@@ -13,7 +13,7 @@ from mnist_gui.gui.pages.my_digits.digit_list import MyDigitsList
 from mnist_gui.gui.pages.my_digits.lesson_scores import LessonScores
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.widgets import theme
-from mnist_gui.gui.widgets.section import Section, grey
+from mnist_gui.gui.widgets.section import Section, TextColumn, grey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,13 +64,14 @@ class MyDigitsPage(Page):
         self.export_button = _button("Export…", "exportDigitsButton", "Save all these digits as one file")
         self.learn_button = _button("Learn from my digits", "learnButton", _LEARN_TIP + " (Ctrl+L)")
         self.learn_button.setProperty("accent", True)
-        self.unlearn_button = _button("Undo learning", "unlearnButton", "Go back to the network before the lesson")
+        self.unlearn_button = _button(
+            "Take the lesson back", "unlearnButton", "Go back to the network before the lesson"
+        )
         self.list_part = Section("My digits", "", _LIST_TIP)
         for button in (self.restore_button, self.remove_button, self.import_button, self.export_button):
             self.list_part.head.addWidget(button)
         self.list_part.body.addWidget(self.list)
         lesson = Section("Lesson", "some two seconds of training", _LEARN_TIP)
-        lesson.setFixedWidth(208)
         lesson.body.addWidget(self._scores)
         lesson.body.addSpacing(theme.GRID)
         lesson.body.addWidget(self.learn_button)
@@ -81,10 +82,14 @@ class MyDigitsPage(Page):
         layout.setContentsMargins(0, theme.GRID, 0, 0)
         layout.setSpacing(4 * theme.GRID)
         layout.addWidget(self.list_part, 1)
-        layout.addWidget(lesson)
+        beside = TextColumn(30)
+        of_lesson = QVBoxLayout(beside)
+        of_lesson.setContentsMargins(0, 0, 0, 0)
+        of_lesson.addWidget(lesson)
+        layout.addWidget(beside)
         self._empty_restore = _button("Put back", "restoreAllButton", "Bring back what was removed last")
         self._empty_note = grey()
-        self._stack = QStackedLayout(self)
+        self._stack = QStackedLayout(self.content)
         self._stack.addWidget(self._make_empty())
         self._stack.addWidget(full)
 

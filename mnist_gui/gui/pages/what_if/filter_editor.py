@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPalette, QPen
+from PySide6.QtWidgets import QWidget
 
 from mnist_gui.gui.network.map_view import MapView
 
@@ -54,6 +55,7 @@ class FilterEditor(MapView):
         """Show weights of the editor's shape, with ±limit at the ends of the colours."""
         count, channels, size, _ = weights.shape
         self.step = 10.0 ** floor(log10(limit)) / 20
+        self._cursor = self.selected
         self.show_values(weights.transpose(0, 2, 1, 3).reshape(count, size, channels * size).copy(), -limit, limit)
 
     @property
@@ -69,9 +71,14 @@ class FilterEditor(MapView):
 
     def select(self, cell: Cell) -> None:
         """Pick a cell: map, row, column."""
-        self.selected = cell
+        self.selected = self._cursor = cell
         self.update()
+        self._tell()
         self.cell_selected.emit()
+
+    def _tell(self) -> None:
+        """Let a screen reader say the selected cell."""
+        self.setAccessibleDescription(f"{self.describe(self.selected)}. The arrow keys pick a cell; type to change it.")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position())
@@ -117,12 +124,11 @@ class FilterEditor(MapView):
         self.select((int(across) // width, int(np.clip(row + down, 0, height - 1)), int(across) % width))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
+        QWidget.focusInEvent(self, event)  # the keys move what is selected here, not what is read
+        self._tell()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
+        QWidget.focusOutEvent(self, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

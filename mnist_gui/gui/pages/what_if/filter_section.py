@@ -46,9 +46,11 @@ class FilterSection(Section):
         self._limit = 0.0
         self._busy = False
         self.editor: FilterEditor | None = None
-        self.undo_button = _tool("undo", "undoEditButton", "Undo the last change of the network")
-        self.redo_button = _tool("redo", "redoEditButton", "Change the network again as it was before Undo")
-        self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4)
+        self.undo_button = _tool("undo-edit", "undoEditButton", "Undo the last change of the network (Ctrl+Alt+Z)")
+        self.redo_button = _tool(
+            "redo-edit", "redoEditButton", "Make the undone change of the network again (Ctrl+Alt+Shift+Z)"
+        )
+        self.value_box = NumberField(-_LARGEST, _LARGEST, digits=4, least_digits=8)
         self.value_box.setObjectName("filterValueBox")
         self.value_box.setAccessibleName("Weight")
         self.kernel_box = QComboBox()
@@ -81,8 +83,6 @@ class FilterSection(Section):
     def _lay_out(self) -> None:
         self.head.addWidget(self.undo_button)
         self.head.addWidget(self.redo_button)
-        for widget in (self.value_box, self.kernel_box):
-            widget.setFixedWidth(104)
         controls = QVBoxLayout()
         controls.setSpacing(theme.GRID // 2)
         for control in (self._cell, self.value_box, self.kernel_box, self.freeze_box):
@@ -140,6 +140,8 @@ class FilterSection(Section):
         editor.value_requested.connect(self._change_value)
         editor.typed.connect(self._type)
         self._row.insertWidget(0, editor, 1)
+        self.setTabOrder(self.redo_button, editor)
+        self.setTabOrder(editor, self.value_box)
         return editor
 
     def _remove_editor(self) -> None:

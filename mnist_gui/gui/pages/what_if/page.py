@@ -55,7 +55,7 @@ class WhatIfPage(Page):
         self.shift_part = Section("Move the drawing", "", _SHIFT_TIP)
         self.shift_part.body.addWidget(self.shifts)
         self.step = StepView()
-        layout = QHBoxLayout(self)
+        layout = QHBoxLayout(self.content)
         layout.setContentsMargins(0, theme.GRID, 0, theme.GRID)
         layout.setSpacing(3 * theme.GRID)
         layout.addWidget(self.filters, 34)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.cursor_keys import ARROWS, paint_focus, within
 from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.images import to_qimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PySide6.QtGui import QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
     from mnist_gui.explain.experiments import ShiftMap
 
@@ -34,7 +35,6 @@ DIGIT_COLOURS: Final = (
     "#717581",
     "#92dadd",
 )
-_LEGEND: Final = 76
 _PALEST: Final = 0.25  # how much of its colour a digit keeps that is no more than a guess
 
 
@@ -48,6 +48,7 @@ class ShiftView(Guarded, QWidget):
         self._colours = np.empty(0)
         self._hovered: tuple[int, int] | None = None
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_answers(self, answers: ShiftMap | None) -> None:
@@ -57,15 +58,24 @@ class ShiftView(Guarded, QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._side * 14 + _LEGEND, self._side * 14)
+        return QSize(self._side * 14 + self._legend, self._side * 14)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._side * 11 + _LEGEND, self._side * 8)
+        line = self._metrics().height()
+        return QSize(self._side * 8 + self._legend, max(self._side * 8, len(DIGIT_COLOURS) * (line - 1)))
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(theme.tabular(theme.small(self.font())))
+
+    @property
+    def _legend(self) -> int:
+        """Pixels for the names of the colours."""
+        return self._metrics().horizontalAdvance("0 < 1 %") + 14 + 3 * theme.GRID
 
     def map_rect(self) -> QRectF:
         """Where the map stands, in the widget's coordinates; the legend is at its right."""
         ratio = self.devicePixelRatioF()
-        cell = floor(min(self.width() - _LEGEND, self.height()) / self._side * ratio) / ratio
+        cell = floor(min(self.width() - self._legend, self.height()) / self._side * ratio) / ratio
         side = cell * self._side
         return QRectF(0, round((self.height() - side) / 2 * ratio) / ratio, side, side)
 
@@ -93,6 +103,9 @@ class ShiftView(Guarded, QWidget):
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 1.5))
             painter.drawRect(self._cell(*self._hovered))
         self._paint_legend(painter)
+        painter.end()
+        if self.hasFocus():
+            paint_focus(self, rect.adjusted(-2, -2, 2, 2))
 
     def _paint_digits(self, painter: QPainter, shown: ShiftMap, pixels: NDArray[np.uint8]) -> None:
         font = theme.tabular(self.font())
@@ -100,8 +113,8 @@ class ShiftView(Guarded, QWidget):
         if font.pixelSize() < 8:
             return
         painter.setFont(font)
-        dark, light = QColor(28, 33, 40, 170), QColor(255, 255, 255, 190)
-        cell, on_light = self._cell(0, 0), pixels.max(axis=2).astype(int) + pixels.min(axis=2) > 2 * 0.55 * 255
+        dark, light = QColor("#000000"), QColor("#ffffff")
+        cell, on_light = self._cell(0, 0), theme.luminance(pixels) > theme.DARK_INK_FROM
         for row, column in np.ndindex(shown.digits.shape):
             painter.setPen(dark if on_light[row, column] else light)
             there = cell.translated(column * cell.width(), row * cell.height())
@@ -114,7 +127,9 @@ class ShiftView(Guarded, QWidget):
         height = rect.height() / len(DIGIT_COLOURS)
         for digit, colour in enumerate(DIGIT_COLOURS):
             share = 0.0 if self._shown is None else float((self._shown.digits == digit).mean())
-            row = QRectF(rect.right() + 2 * theme.GRID, rect.top() + digit * height, _LEGEND - 2 * theme.GRID, height)
+            row = QRectF(
+                rect.right() + 2 * theme.GRID, rect.top() + digit * height, self._legend - 2 * theme.GRID, height
+            )
             swatch = QColor(colour)
             swatch.setAlphaF(1 if share else 0.35)
             painter.fillRect(QRectF(row.left(), row.center().y() - 4, 8, 8), swatch)
@@ -124,6 +139,24 @@ class ShiftView(Guarded, QWidget):
             if share:
                 text = f"{share * 100:.0f} %" if share > 0.005 else "< 1 %"
                 painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrow = ARROWS.get(Qt.Key(event.key()))
+        if arrow is None:
+            super().keyPressEvent(event)
+            return
+        here = self._hovered or (self._side // 2, self._side // 2)
+        row, column = (within(at + by, self._side) for at, by in zip(here, arrow, strict=True))
+        self._set_hovered((row, column))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._set_hovered((self._side // 2, self._side // 2))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._set_hovered(None)
+        QToolTip.hideText()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._set_hovered(self._cell_at(event.position()))
@@ -150,7 +183,10 @@ class ShiftView(Guarded, QWidget):
                 QToolTip.hideText()
             return
         corner = self._cell(*self._hovered).bottomRight().toPoint()
-        QToolTip.showText(self.mapToGlobal(corner), describe(self._shown, *self._hovered), self)
+        text = describe(self._shown, *self._hovered)
+        QToolTip.showText(self.mapToGlobal(corner), text, self)
+        if self.hasFocus():  # a screen reader follows the keys
+            self.setAccessibleDescription(text)
 
 
 def describe(answers: ShiftMap, row: int, column: int) -> str:

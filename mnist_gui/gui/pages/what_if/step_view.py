@@ -14,6 +14,7 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.number_field import NumberField
 from mnist_gui.gui.widgets.section import Section, grey
+from mnist_gui.gui.widgets.steady_label import SteadyLabel
 
 if TYPE_CHECKING:
     from mnist_gui.explain.experiments import Step
@@ -54,20 +55,20 @@ class StepView(Section):
         self.label_box.addItem("as read", None)
         for digit in range(10):
             self.label_box.addItem(str(digit), digit)
-        self.rate_box = NumberField(1e-9, 1000)
+        self.rate_box = NumberField(1e-9, 1000, least_digits=6)
         self.rate_box.setObjectName("stepRateBox")
         self.rate_box.setAccessibleName("Rate of the step")
         self.rate_box.setToolTip("How far to go: each weight moves by its slope times this rate. Try a large one, too")
         self.rate_box.setValue(0.1)
         self.rate_box.setStepType(NumberField.StepType.AdaptiveDecimalStepType)
-        self._loss, self._answer = QLabel(), QLabel()
+        self._loss, self._answer = SteadyLabel("00.000 → 00.000"), QLabel()
         for label in (self._loss, self._answer):
             label.setFont(theme.tabular(label.font()))
-        # Nothing beside it moves when it changes.
-        self._loss.setMinimumWidth(self._loss.fontMetrics().horizontalAdvance("00.000 → 00.000"))
         self.keep_button = QPushButton("Keep the step")
         self.keep_button.setObjectName("keepStepButton")
-        self.keep_button.setToolTip("Take the weights after the step into the network; Undo is at the top left")
+        self.keep_button.setToolTip(
+            "Take the weights after the step into the network; Edit, Undo change of the network, takes it back"
+        )
         self._unit, self._check = grey(), grey()
         self._check.setObjectName("gradientCheck")
         self._check.setTextFormat(Qt.TextFormat.RichText)
@@ -85,12 +86,9 @@ class StepView(Section):
             heading.setBuddy(box)
             fields.addWidget(heading, row, 0)
             fields.addWidget(box, row, 1)
-            box.setFixedWidth(80)
         for row, (name, value) in enumerate((("loss", self._loss), ("answer", self._answer)), start=2):
             fields.addWidget(grey(name), row, 0)
             fields.addWidget(value, row, 1)
-        fields.setRowMinimumHeight(2, 20)
-        fields.setRowMinimumHeight(3, 20)
         left = QVBoxLayout()
         left.setSpacing(theme.GRID // 2)
         left.addLayout(fields)
@@ -161,6 +159,8 @@ class StepView(Section):
             self._maps, self._shape = MapView("diverging", shape, pixel=48, numbers=True), shape
             self._maps.cell_hovered.connect(self._choose)
             self._right.insertWidget(1, self._maps, 1)
+            self._maps.setAccessibleName("Slopes of the filters' weights")
+            self.setTabOrder(self.keep_button, self._maps)
         if self._step is None:
             self._unit.setText("the slope of each filter weight")
             self._maps.show_values(None, -1, 1)
