@@ -226,6 +226,7 @@ def test_each_curve_is_painted_in_its_colour_where_its_values_are(charts: Charts
     whole = progress(50, 10, loss=2)
     show(session, replace(whole, epochs=tuple(Epoch(2, 0.1, 0.5, 0.9) for _ in range(10))))
     chart = charts.loss
+    chart.plot.clearFocus()  # which is framed in blue
     seen = pixels(chart.plot)[:, 60:]
     red_over_blue = seen[..., 0] - seen[..., 2]
     blue, orange = red_over_blue < -60, red_over_blue > 60
