@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, QSettings
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -77,10 +77,11 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterato
 @pytest.fixture
 def styled(qapp: QApplication) -> Iterator[None]:
     """The program's style sheet, palette and text size."""
-    font = qapp.font()
+    font, locale = qapp.font(), QLocale()
     theme.apply(qapp)
     yield
     qapp.setFont(font)
+    QLocale.setDefault(locale)
     qapp.setStyleSheet("")
     qapp.setPalette(QPalette())
 

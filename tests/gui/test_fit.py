@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hand import THREE, draw, on_screen
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QLocale, QPoint, QRect, Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLabel,
+    QProgressBar,
     QScrollArea,
     QStyle,
     QStyleOptionComboBox,
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from mnist_gui.gui.pages.page import Page
 from mnist_gui.gui.pages.tabs import TABS
+from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.number_field import NumberField
 
 if TYPE_CHECKING:
@@ -197,3 +199,58 @@ def test_with_very_large_text_in_a_small_window_all_can_be_scrolled_to(window: M
         inside = page.content if page is not None else inner if inner.isAncestorOf(widget) else window
         assert inside.rect().contains(place(widget, inside)), name(widget)
         assert not is_cut(widget), name(widget)
+
+
+@pytest.fixture
+def right_to_left(qapp: QApplication) -> Iterator[None]:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    yield
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_from_right_to_left_the_window_is_mirrored_and_the_network_is_not(
+    right_to_left: None, open_window: Callable[[], MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    window.session.show_now()
+    assert place(window.drawing_panel, window).left() > place(window.network_view, window).right()
+    names = ["seenImage", "filterView", "featureMapView", "pooledView", "probabilityBars", "predictedDigit"]
+    lefts = [place(window.findChild(QWidget, name), window).left() for name in names]
+    assert lefts == sorted(lefts)
+    for size in ((960, 620), (1280, 800)):
+        window.resize(*size)
+        for index, (title, _) in enumerate(TABS):
+            window.pages.setCurrentIndex(index)
+            if title == "How this number?":
+                window.session.how_asked.emit((2, (0, 3, 3)))
+            settle()
+            assert list(faults(window)) == [], (size, title)
+
+
+def test_what_is_painted_by_hand_is_the_same_from_right_to_left(qapp: QApplication, window: MainWindow) -> None:
+    draw(window.canvas, on_screen(window.canvas, THREE))
+    window.session.show_now()
+    window.drawing_panel.setFocus()
+    before = window.network_view.grab().toImage()
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    settle()
+    after = window.network_view.grab().toImage()
+    qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    assert before == after
+
+
+def test_digit_systems_are_not_mixed(qapp: QApplication) -> None:
+    before = QLocale()
+    for name in ("ar_EG", "fa_IR"):
+        QLocale.setDefault(QLocale(name))
+        theme.apply(qapp)
+        bar = QProgressBar()
+        bar.setRange(0, 1000)
+        bar.setValue(470)
+        assert bar.text() == "47%"
+        field = NumberField(0, 9_999)
+        field.setValue(1234.5)
+        assert field.text() == "1234.5"
+    QLocale.setDefault(before)
+    qapp.setStyleSheet("")

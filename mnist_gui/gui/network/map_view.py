@@ -136,6 +136,7 @@ class MapView(Guarded, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a painter asks the program, not the widget
         colours = self.palette()
         frame = QPen(colours.color(QPalette.ColorRole.Mid), 0)
         if self.values is not None and not self._images:

@@ -117,6 +117,7 @@ class ProbabilityBars(Guarded, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a painter asks the program, not the widget
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = self.palette()
         plain = theme.tabular(self.font())

@@ -150,6 +150,7 @@ class NetworkView(Guarded, QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # images become answers in this direction everywhere
         self._stages: list[_Stage] = []
         self._limits: dict[int, float] = {}
         self._crowded = False  # more columns than leave room for long headings
@@ -441,7 +442,7 @@ def _margin(compact: bool) -> int:
 def connector(palette: QPalette, lines: int) -> QColor:
     """Return the colour of a connector that is one of so many."""
     colour = palette.color(QPalette.ColorRole.Dark)
-    colour.setAlphaF(min(1.0, max(0.6, 24 / lines)))  # many lines together are as dark as few
+    colour.setAlphaF(min(1.0, max(0.25, 48 / lines)))  # many lines together are as dark as few
     return colour
 
 

@@ -65,6 +65,7 @@ class Card(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as formulas are written
         self._key: object = None
         self._views: list[MapView] = []
         self._names: list[QLabel] = []

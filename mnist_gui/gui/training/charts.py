@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from mnist_gui.gui.pages.page import Page
@@ -94,6 +94,7 @@ class Chart(Guarded, QWidget):
     def __init__(self, name: str, title: str, figure: str, top: float, tip: str, *, bounded: bool = False) -> None:
         super().__init__()
         self._figure, self._top, self._bounded = figure, top, bounded
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as time runs
         heading, by_epoch = QLabel(title), QLabel("by epoch")
         font = heading.font()
         font.setBold(True)
@@ -108,7 +109,6 @@ class Chart(Guarded, QWidget):
         self.plot.setAccessibleName(f"{title} chart")
         self.plot.setAccessibleDescription(tip)
         self.plot.hideButtons()
-        self.plot.getAxis("left").setWidth(48)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
         # Width 1 on purpose: wider antialiased lines cost fifty times as much to paint.
@@ -277,6 +277,9 @@ class Chart(Guarded, QWidget):
 
     def _style(self) -> None:
         style_plot(self.plot, self)
+        metrics = QFontMetrics(theme.small(self.font()))
+        self.plot.getAxis("left").setWidth(metrics.horizontalAdvance("0.000") + 2 * theme.GRID)
+        self.plot.setMinimumHeight(4 * metrics.height())
         colour = self.palette().color
         accent, other = colour(_TRAINING), colour(_TEST)
         self.training.setPen(pg.mkPen(accent, width=1))

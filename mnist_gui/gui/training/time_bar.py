@@ -31,6 +31,7 @@ class TimeBar(Guarded, QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as time runs in the charts above
         self._snapshots: tuple[Snapshot, ...] = ()
 
         self._back = self._button("stepBackButton", "back", "One moment back (←)")

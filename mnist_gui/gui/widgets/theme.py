@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtCore import QByteArray, QLocale, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -157,6 +157,7 @@ QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 def apply(app: QApplication) -> None:
     """Give the program its look, and follow the system between light and dark from here on."""
     app.setStyle("Fusion")
+    QLocale.setDefault(QLocale.c())  # what Qt writes has the digits and marks of all that is written in Python here
     follow_system_font()
     hints = QGuiApplication.styleHints()
     hints.colorSchemeChanged.connect(lambda: set_appearance(appearance()))

@@ -34,6 +34,7 @@ class ConfusionView(Guarded, QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as matrices are written
         self._classes = classes
         self._shown: Confusion | None = None
         self._as_shares = False
@@ -105,6 +106,7 @@ class ConfusionView(Guarded, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a painter asks the program, not the widget
         painter.setFont(theme.tabular(theme.small(self.font())))
         self._paint_names(painter)
         if self._shown is not None:

@@ -107,6 +107,7 @@ class _Painter(Guarded, QStyledItemDelegate):
         left = cell.left() + (cell.width() - _SIDE) // 2
         square = QRectF(left, cell.top(), _SIDE, _SIDE)
         painter.save()
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a painter asks the program, not the widget
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # pixels are shown as pixels
         painter.drawImage(square, theme.to_image(model.image(index).astype(np.float32), 0, 255, table))
         state = option.state

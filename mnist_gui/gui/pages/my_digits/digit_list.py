@@ -191,6 +191,7 @@ class _Painter(Guarded, QStyledItemDelegate):
         square = QRectF(left, cell.top() + 1, _SIDE, _SIDE)
         wrong = model.is_wrong(item)
         painter.save()
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a painter asks the program, not the widget
         if isinstance(item, int):
             font = option.font
             font.setPointSizeF(2.4 * font.pointSizeF())

@@ -43,6 +43,7 @@ class ShiftView(Guarded, QWidget):
 
     def __init__(self, side: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # moves to the right are at the right
         self._side = side
         self._shown: ShiftMap | None = None
         self._colours = np.empty(0)
@@ -86,6 +87,7 @@ class ShiftView(Guarded, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a painter asks the program, not the widget
         colours, rect = self.palette(), self.map_rect()
         if self._shown is None:
             painter.fillRect(rect, colours.color(QPalette.ColorRole.AlternateBase))
