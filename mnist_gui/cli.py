@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        _discard_output()  # whoever read it is gone (`| head`): end quietly
+        _discard_output()  # its reader has gone (`| head`): end quietly
         return 1
     except OSError as error:  # the disk that takes our output is full
         _discard_output()

@@ -104,7 +104,7 @@ def to_json(digit: MyDigit) -> str:
 def from_json(text: str) -> MyDigit:
     """Read what `to_json` wrote; raise ValueError, which says why in a few words, if it is anything else.
 
-    The image is made anew from the strokes, as this program makes it today. Strokes longer than anyone draws are left
+    The image is made from the strokes, as this program makes it today. Strokes longer than anyone draws are left
     out, and the image is the one that was written.
     """
     try:

@@ -49,7 +49,7 @@ BLOCK: Final = 1000
 """Digits that are drawn from one seed."""
 
 EDITION: Final = 1
-"""To be raised with each change of the code that draws other digits: those in people's caches are then drawn anew."""
+"""To be raised with each change of the code that draws other digits: those in people's caches are then drawn again."""
 
 KEPT: Final = 4  # drawn sets that stay in memory
 _GROUP: Final = 128  # digits that are bent and leant at once: what a processor's cache holds

@@ -53,7 +53,7 @@ def load(
     cache = cache_folder()
     if find() is None:
         _download_into(cache, progress)
-    # Exactly the files that were verified: whatever else lies in the cache is nobody's business.
+    # Exactly the files that were verified: other files in the cache are ignored.
     images, labels = ([cache / name for name in FILES if kind in name] for kind in ("images", "labels"))
     train, test = (
         (idx.read(image_path, (IMAGE_SIZE, IMAGE_SIZE)), idx.read(label_path))

@@ -33,7 +33,7 @@ MOST_SLANT: Final = 1.0
 dash that rises a little would be sheared into a post."""
 
 EDITION: Final = 1
-"""To be raised with each change of the code that makes other pictures: those in people's caches are then made anew."""
+"""To be raised with each change of the code that makes other pictures: those in people's caches are then made again."""
 
 _LEAST_VARIANCE: Final = 0.1  # of a line of no width, in pixels²; a single pixel has 1/12
 _AT_ONCE: Final = 64  # images whose coordinates stay in the cache; larger arrays are asked of the system, and cleared

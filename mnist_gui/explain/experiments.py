@@ -105,7 +105,7 @@ def shifted(image: NDArray[np.uint8], reach: int = REACH) -> NDArray[np.uint8]:
 def shift_answers(network: Network, image: NDArray[np.uint8], reach: int = REACH) -> ShiftMap:
     """Read an image, uint8 of shape (height, width), at every offset of up to `reach` pixels, as one batch."""
     side = 2 * reach + 1
-    # By the plan: the definitions take five times as long, 3 to 10 ms, and the map is drawn anew as the pen moves.
+    # By the plan: the definitions take five times as long, 3 to 10 ms, and the map is drawn again as the pen moves.
     probabilities = network.probabilities(shifted(image, reach).reshape(side**2, *image.shape))
     return ShiftMap(probabilities.argmax(axis=1).reshape(side, side), probabilities.max(axis=1).reshape(side, side))
 

@@ -97,7 +97,7 @@ class Session(QObject):
 
     changed = Signal()  # the network that is looked at, or the drawing; at most once a frame
     present_changed = Signal()  # the checkpoint, or the moment that is looked at
-    network_replaced = Signal()  # before another than the present network is shown: scales begin anew
+    network_replaced = Signal()  # before another than the present network is shown: scales start again
     run_replaced = Signal()  # after that: another run's curves and moments are to be shown
     runs_changed = Signal()
     progressed = Signal(object)  # a Progress

@@ -67,7 +67,7 @@ def _rows(menu: QMenu, under: str = "") -> Iterator[Row]:
 
 
 class ShortcutSheet(QDialog):
-    """Lists all keys; made anew each time, so that it says what the menus say."""
+    """Lists all keys; made each time it opens, so that it says what the menus say."""
 
     def __init__(self, bar: QMenuBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,7 +1,7 @@
 """The notebook's way to train: a Python loop over every image, filter, row and column, in float64.
 
-Written anew and correctly: the gradient is divided by the batch size once, and the notebook's second division is left
-to the rate.
+Written for this project, and correctly: the gradient is divided by the batch size once, and the notebook's second
+division is left to the rate.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def pixels(painted: QWidget | QImage) -> NDArray[np.int16]:
 
 
 def on_screen(widget: QWidget) -> NDArray[np.int16]:
-    """Give what stands on the screen: of a widget in a window, not painted anew for the purpose."""
+    """Give what stands on the screen: of a widget in a window, not painted for the purpose."""
     QApplication.processEvents()
     return pixels(widget.screen().grabWindow(widget.winId()).toImage())
 

@@ -45,7 +45,7 @@ class Watch:
         self.beat()
 
     def beat(self) -> None:
-        """The event loop is alive: start the count anew, if the last time is not just over: it takes milliseconds."""
+        """The event loop is alive: start the count again, if the last time is not just over: it takes milliseconds."""
         now = monotonic()
         if now - self._last_beat > BEAT_MS / 1000:
             self._last_beat = now

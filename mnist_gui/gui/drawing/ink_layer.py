@@ -46,7 +46,7 @@ class InkLayer:
         self.image.setDevicePixelRatio(ratio)
         self.image.fill(0)
         # The array is a view of the picture's memory, which is the picture's own as long as nothing changes that but
-        # the array: whatever else changes a picture may move it.
+        # the array: any other change of the picture may move it.
         self._coverage = np.asarray(self.image.bits(), np.uint8).reshape(side, -1)[:, :side]
         beyond = np.maximum(np.abs(np.arange(side) + 0.5 - side / 2) - (side / 2 - corner), 0)
         self._paper = _soften(corner - np.hypot(beyond, beyond[:, None]))

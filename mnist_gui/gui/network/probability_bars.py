@@ -51,7 +51,7 @@ class ProbabilityBars(Guarded, QWidget):
             self._shown, self._answer = [f"{100 * share:.1f} %" for share in probabilities.tolist()], ranked[0]
         self._description = description
         self._tell()
-        # Only what looks different is painted anew: at a pen move most digits stay at 0.0 %.
+        # Only what looks different is painted again: at a pen move most digits stay at 0.0 %.
         accents = {answered, self._answer} if answered != self._answer else set()
         for digit, row in enumerate(self.row_rects()):
             if before[digit] != self._shown[digit] or digit in accents:

@@ -50,7 +50,7 @@ def style_plot(plot: pg.PlotWidget, widget: QWidget) -> None:
         axis.setTickFont(theme.tabular(theme.small(widget.font())))
         axis.label.setFont(theme.small(widget.font()))
         axis.setStyle(hideOverlappingLabels=theme.GRID)  # or else the last label would be missing
-        # An axis holds the grid and so lies under the curves: drawn anew with each of them, it takes 2 of 3 ms.
+        # An axis holds the grid and so lies under the curves: drawn again with each of them, it takes 2 of 3 ms.
         axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
     plot.getAxis("left").setStyle(maxTickLevel=1)  # a third level is hardly seen, and takes 2 ms more to paint
     plot.showGrid(y=True, alpha=0.12)

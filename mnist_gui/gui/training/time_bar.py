@@ -129,7 +129,7 @@ class TimeBar(Guarded, QWidget):
         self._session.look_at(None if index >= self.slider.maximum() else self._snapshots[index])
 
     def _say(self) -> None:
-        if self._timer.isActive() != self._playing:  # a new icon is painted anew, even if it is the same
+        if self._timer.isActive() != self._playing:  # a new icon is painted again, even if it is the same
             self._playing = not self._playing
             self._play.setIcon(theme.icon("pause" if self._playing else "play"))
         self._back.setEnabled(self.slider.value() > 0)

@@ -9,7 +9,7 @@ from mnist_gui.gui.widgets.faults import Guarded
 
 
 class SteadyLabel(Guarded, QLabel):
-    """Keeps the size of the largest text that it has had, so that a new one does not have the window laid out anew.
+    """Keeps the size of the largest text that it has had, so that a new one does not make the window lay itself out.
 
     Parameters
     ----------

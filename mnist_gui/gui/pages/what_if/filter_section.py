@@ -96,7 +96,7 @@ class FilterSection(Section):
         self.body.addLayout(self._row)
 
     def show_network(self, network: Network, *, new: bool) -> None:
-        """Show the network's filters; `new` lets the colours begin anew."""
+        """Show the network's filters; `new` sets the colours by these values alone."""
         self._weights = weights = experiments.filters(network)
         if weights is None:
             self._remove_editor()
