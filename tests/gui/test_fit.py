@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hand import THREE, draw, on_screen
 from PySide6.QtCore import QLocale, QPoint, QRect, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QFontMetrics, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
     QComboBox,
     QLabel,
+    QListView,
     QProgressBar,
     QScrollArea,
     QStyle,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from mnist_gui.gui.pages.page import Page
-from mnist_gui.gui.pages.tabs import TABS
+from mnist_gui.gui.pages.tabs import MISTAKES, MY_DIGITS, TABS
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.number_field import NumberField
 
@@ -254,3 +255,14 @@ def test_digit_systems_are_not_mixed(qapp: QApplication) -> None:
         assert field.text() == "1234.5"
     QLocale.setDefault(before)
     qapp.setStyleSheet("")
+
+
+@pytest.mark.parametrize("points", [8, 20])
+def test_captions_under_pictures_fit(window: MainWindow, points: float) -> None:
+    set_text_size(points)
+    for name_, caption in (("thumbnails", "9 · 100 %"), ("myDigitsList", "✗ 8 · 100 %")):
+        page = window.pages.page(MISTAKES if name_ == "thumbnails" else MY_DIGITS)
+        pictures = page.findChild(QListView, name_)
+        metrics = QFontMetrics(theme.tabular(theme.small(pictures.font())))
+        assert pictures.gridSize().width() >= metrics.horizontalAdvance(caption)
+        assert pictures.gridSize().height() >= 56 + metrics.height()

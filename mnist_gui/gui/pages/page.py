@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from mnist_gui.gui.widgets.faults import Guarded
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QFocusEvent
 
 
 class Page(Guarded, QScrollArea):
@@ -37,6 +42,20 @@ class Page(Guarded, QScrollArea):
         scrolls = max(self.horizontalScrollBar().maximum(), self.verticalScrollBar().maximum()) > 0
         policy = Qt.FocusPolicy.TabFocus if scrolls else Qt.FocusPolicy.NoFocus
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self.has_keys else policy)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Frame the page, unless the mouse led here: the person then looks elsewhere."""
+        super().focusInEvent(event)
+        self._frame(event.reason() != Qt.FocusReason.MouseFocusReason)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._frame(False)
+
+    def _frame(self, framed: bool) -> None:
+        if framed != bool(self.property("framed")):
+            self.setProperty("framed", framed)
+            self.style().polish(self)
 
     def minimumSizeHint(self) -> QSize:
         """Any: what has no room is scrolled to."""

@@ -276,7 +276,7 @@ class RunsPage(Page):
         self._measure_table()
         for plot in self._plots:
             plot.setMinimumWidth(20 * self.fontMetrics().averageCharWidth())
-            style_plot(plot, self)
+            style_plot(plot, self.content)  # the page itself is transparent
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self.isVisible():

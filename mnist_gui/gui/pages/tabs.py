@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, QTimer
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from mnist_gui.gui.pages.moment import MomentNotice
@@ -142,4 +143,6 @@ class Pages(Guarded, QTabWidget):
         page = cast("HowPage", self.page(HOW))
         self.setCurrentIndex(HOW)
         page.ask(question)
-        page.setFocus()  # for Ctrl+C and the arrow keys
+        by_mouse = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        reason = Qt.FocusReason.MouseFocusReason if by_mouse else Qt.FocusReason.OtherFocusReason
+        page.setFocus(reason)  # for Ctrl+C and the arrow keys

@@ -127,7 +127,7 @@ QHeaderView::section {
 QTableWidget, QHeaderView { background: palette(base); }
 QTabWidget::pane { border: none; background: transparent; }
 QScrollArea[page="true"] { background: transparent; border: 2px solid transparent; }
-QScrollArea[page="true"]:focus { border: 2px solid palette(highlight); border-radius: 4px; }
+QScrollArea[framed="true"] { border: 2px solid palette(highlight); border-radius: 4px; }
 QTabBar { background: transparent; }
 QTabBar::tab {
     background: transparent; color: palette(placeholder-text); border: none; border-bottom: 2px solid transparent;

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QToolButton, QWidget
 
 from mnist_gui.explain.arithmetic import ReceptiveField
 from mnist_gui.explain.evidence import Evidence
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.network.view import connector
+from mnist_gui.gui.pages.what_if.filter_section import FilterSection
 from mnist_gui.gui.pages.why import EvidenceOverlay
 from mnist_gui.gui.widgets import theme
 from mnist_gui.gui.widgets.number_field import NumberField
@@ -145,3 +146,17 @@ def test_evidence_over_the_drawing_can_be_told(scheme: QPalette, qtbot: QtBot) -
         shot.pixelColor(overlay.cell_rect(rect, *cell).center().toPoint()) for cell in ((12, 12), (4, 4), (4, 20))
     )
     assert min(theme.contrast(cell, blank) for cell in cells) >= TOLD
+
+
+def test_a_link_follows_the_scheme(styled: None, qtbot: QtBot) -> None:
+    theme.set_appearance("light")
+    section = FilterSection()
+    qtbot.addWidget(section)
+    section.setAutoFillBackground(True)
+    section.setBackgroundRole(Role.Base)
+    with qtbot.waitExposed(section):
+        section.show()
+    for scheme in ("dark", "light"):
+        theme.set_appearance(scheme)
+        QApplication.processEvents()
+        assert strongest(section.grab(section.accuracy.geometry()).toImage()) >= READ - 0.3, scheme

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mnist_gui.explain.confusion import Confusion
 
 _SIDE: Final = 56  # twice 28: whole pixels
-_CAPTION: Final = 16
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -30,8 +29,7 @@ class Thumbnails(PictureList):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._images = _Images()
-        cell = QSize(_SIDE + theme.GRID, _SIDE + _CAPTION + theme.GRID // 2)
-        super().__init__(self._images, _Painter(), cell, parent)
+        super().__init__(self._images, _Painter(), _SIDE, "0 · 100 %", parent)
         self.setObjectName("thumbnails")
         self.setAccessibleName("Images")
         # An untrained network makes 9,000 mistakes: those far down are placed later.
@@ -117,9 +115,10 @@ class _Painter(Guarded, QStyledItemDelegate):
         painter.drawRect(square)
         painter.setFont(theme.tabular(theme.small(option.font)))
         painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
-        caption = QRectF(cell.left(), square.bottom(), cell.width(), _CAPTION)
+        caption = QRectF(cell.left(), square.bottom(), cell.width(), cell.height() - _SIDE)
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, index.data())
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(_SIDE + theme.GRID, _SIDE + _CAPTION)
+        assert isinstance(option.widget, PictureList)
+        return option.widget.cell()

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array
 
 _SIDE: Final = 56  # twice 28: whole pixels
-_CAPTION: Final = 16
-_CELL: Final = QSize(_SIDE + 2 * theme.GRID, _SIDE + _CAPTION + 2)
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -49,7 +47,7 @@ class MyDigitsList(PictureList):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._items = _Items()
-        super().__init__(self._items, _Painter(), _CELL, parent)
+        super().__init__(self._items, _Painter(), _SIDE, "✗ 0 · 100 %", parent)
         self.setObjectName("myDigitsList")
         self.setAccessibleName("My digits")
         self.setSelectionMode(PictureList.SelectionMode.ExtendedSelection)
@@ -212,9 +210,10 @@ class _Painter(Guarded, QStyledItemDelegate):
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(colour(QPalette.ColorRole.BrightText if wrong else QPalette.ColorRole.PlaceholderText))
-        caption = QRectF(cell.left(), square.bottom(), cell.width(), _CAPTION)
+        caption = QRectF(cell.left(), square.bottom(), cell.width(), cell.height() - _SIDE - 1)
         painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, index.data())
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return _CELL
+        assert isinstance(option.widget, PictureList)
+        return option.widget.cell()

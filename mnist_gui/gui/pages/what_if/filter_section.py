@@ -6,7 +6,7 @@ from math import floor, log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
@@ -14,6 +14,7 @@ from mnist_gui.explain import experiments
 from mnist_gui.explain.kernels import KERNELS, RANDOM, kernel
 from mnist_gui.gui.pages.what_if.filter_editor import FilterEditor
 from mnist_gui.gui.widgets import theme
+from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.number_field import NumberField
 from mnist_gui.gui.widgets.section import Section, check_box, grey
 
@@ -32,7 +33,7 @@ _TIP: Final = (
 )
 
 
-class FilterSection(Section):
+class FilterSection(Guarded, Section):
     """Says which filter should become what; the network shown is never changed here."""
 
     # Which filter, its values as an ndarray of shape (channels, size, size), and the one cell that changed, or None.
@@ -114,6 +115,13 @@ class FilterSection(Section):
         self._accuracy_heading.setVisible(text is not None)
         self.accuracy.setText("<a href='#'>Load the test set</a>" if text is None else text)
         self.accuracy.setToolTip("Then the accuracy of the changed network is shown here" if text is None else tip)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            text = self.accuracy.text()
+            self.accuracy.clear()  # Qt keeps a link in the colour that it was laid out in
+            self.accuracy.setText(text)
 
     def set_busy(self, busy: bool) -> None:
         """Say whether the network is being trained: nothing can be changed then."""
