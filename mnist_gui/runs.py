@@ -7,7 +7,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnist_gui import atomic
+from mnist_gui import atomic, model_file
+from mnist_gui.assets import shipped_model
 from mnist_gui.errors import UserError, reason
 from mnist_gui.nn import architectures
 
@@ -53,6 +54,13 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         self.parameters.flags.writeable = False
+
+    @classmethod
+    def shipped(cls, architecture: str = "notebook") -> Checkpoint:
+        """Open the trained network of an architecture that comes with the program."""
+        network, record = model_file.load(shipped_model(architecture))
+        name = "shipped model" if architecture == "notebook" else f"shipped model ({architecture})"
+        return cls(record, network.parameters, name)
 
     def build(self) -> Network:
         """Make a network with these parameters."""

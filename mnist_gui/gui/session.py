@@ -6,21 +6,20 @@ another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from mnist_gui import model_file
-from mnist_gui.assets import shipped_model
 from mnist_gui.explain.reading import Reading, read
+from mnist_gui.gui.edits import Edit, Place
 from mnist_gui.gui.training.trainer import State, Trainer
 from mnist_gui.gui.training.training_thread import Job
-from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.history import History
 from mnist_gui.nn import architectures
 from mnist_gui.runs import Checkpoint
@@ -28,50 +27,20 @@ from mnist_gui.training import initialize, suited
 from mnist_gui.verdict import nothing_learned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from os import PathLike
 
     from numpy.typing import NDArray
 
     from mnist_gui.data.dataset import Dataset
+    from mnist_gui.gui.drawing.drawing import Drawing
     from mnist_gui.history import Snapshot
-    from mnist_gui.ink import Stroke
     from mnist_gui.nn.layer import Array
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress, Recipe
 
 FRAME_MS: Final = 16
 """The answer and all maps are shown at most once in so many milliseconds, however often the pen moves."""
-
-SHIPPED: Final = "shipped model"
-
-
-class Drawing(Protocol):
-    """What is drawn, as the canvas offers it."""
-
-    def seen(self) -> NDArray[np.uint8] | None:
-        """Give what the network sees, shape (28, 28), or None if there is no digit."""
-
-    def why_not(self) -> str:
-        """Say in a few words why there is no digit; nothing if there is one."""
-
-    def strokes_on_paper(self) -> list[Stroke]:
-        """List what can be seen of the strokes, in units of the paper's side."""
-
-    def set_strokes(self, strokes: Iterable[Stroke]) -> None:
-        """Replace the drawing."""
-
-    def set_picture(self, seen: NDArray[np.uint8], caption: str = "") -> None:
-        """Replace the drawing by an image as the network sees it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Place:
-    """Where the session stands: all that an edit changes, and that undoing it brings back."""
-
-    checkpoint: Checkpoint
-    history: History | None = None
-    moment: Snapshot | None = None
 
 
 class Session(QObject):
@@ -114,14 +83,14 @@ class Session(QObject):
         super().__init__(parent)
         self.trainer = Trainer(self)
         self.drawing = drawing
-        self.checkpoint = _shipped()
+        self.checkpoint = Checkpoint.shipped()
         self.history: History | None = None
         self.moment: Snapshot | None = None
         self.runs: tuple[Checkpoint, ...] = ()
         self.freezes_filters = False
         self.edits = QUndoStack(self)
         self._edited: Checkpoint | None = None  # what the present row of edits has in `runs`
-        self._before_run: _Place | None = None  # of the run that is on
+        self._before_run: Place | None = None  # of the run that is on
         self._present = self.checkpoint.build()
         self._past: Network | None = None
         self._image: NDArray[np.uint8] | None = None
@@ -267,8 +236,8 @@ class Session(QObject):
         if fresh and not recipe.freeze_filters:  # what the run begins with, to be seen until it says where it stands
             initialize(network, recipe, dataset.train_size)
         begun = Checkpoint(model_file.ModelRecord(architecture, recipe, dataset.name), network.parameters.copy())
-        before, history = _Place(self.checkpoint, self.history, self.moment), History()
-        self._replace(_Place(begun, history, None))
+        before, history = Place(self.checkpoint, self.history, self.moment), History()
+        self._replace(Place(begun, history, None))
         self._before_run = before
         self.trainer.start(Job(architecture, parameters, dataset, recipe, fresh, prepare), history)
 
@@ -319,7 +288,7 @@ class Session(QObject):
         recipe = replace(recipe, upright=recipe.upright and data in ("mnist", "drawn"))
         network = architectures.build(architecture, recipe.dtype)
         initialize(network, recipe)
-        self._replace(_Place(Checkpoint(model_file.ModelRecord(architecture, recipe, data), network.parameters)))
+        self._replace(Place(Checkpoint(model_file.ModelRecord(architecture, recipe, data), network.parameters)))
 
     def open(self, path: str | PathLike[str]) -> None:
         """Open a model file; if it is not a sound one, raise ModelFileError and change nothing."""
@@ -328,17 +297,17 @@ class Session(QObject):
     def take_file(self, path: Path, saved: model_file.SavedModel) -> None:
         """Make a network that was read from a file the present one."""
         history = History(snapshots=saved.history) if saved.history else None
-        self._replace(_Place(Checkpoint(saved.record, saved.network.parameters, path.name, path), history))
+        self._replace(Place(Checkpoint(saved.record, saved.network.parameters, path.name, path), history))
 
     def open_shipped(self, architecture: str = "notebook") -> None:
         """Show the trained network of an architecture that comes with the program."""
-        self._replace(_Place(_shipped(architecture)))
+        self._replace(Place(Checkpoint.shipped(architecture)))
 
     def take_back(self, checkpoint: Checkpoint) -> None:
         """Make one of the runs, or what was there before one, the present network again, with its curves."""
-        self._replace(_Place(checkpoint))
+        self._replace(Place(checkpoint))
 
-    def _replace(self, place: _Place) -> None:
+    def _replace(self, place: Place) -> None:
         """Make another network the present one. What it replaces is in a file or in `runs`, if anything was learned."""
         if self.checkpoint.unsaved and self.checkpoint not in self.runs:  # it was taken off the list
             self.runs = (*self.runs, self.checkpoint)
@@ -349,7 +318,7 @@ class Session(QObject):
         self._stand(place)
         self.run_replaced.emit()
 
-    def _stand(self, place: _Place) -> None:
+    def _stand(self, place: Place) -> None:
         self.checkpoint, self.history, self.moment = place.checkpoint, place.history, place.moment
         self._present = self.checkpoint.build()
         self._load_moment()
@@ -383,7 +352,7 @@ class Session(QObject):
         """
         if self.state is not State.IDLE:
             return
-        before = _Place(self.checkpoint, self.history, self.moment)
+        before = Place(self.checkpoint, self.history, self.moment)
         record = replace(self.checkpoint.record, test_loss=None, test_accuracy=None)
         edited = replace(
             self.checkpoint,
@@ -395,9 +364,9 @@ class Session(QObject):
         if self.moment is not None:
             self._edited = None  # a row of its own: what an earlier one has in `runs` stays
             edited = replace(edited, record=replace(record, epochs=self.moment.epoch), name="untitled model", path=None)
-        self.edits.push(_Edit(self, before, _Place(edited, self.history, None), what, cell))
+        self.edits.push(Edit(self._stand_edited, before, Place(edited, self.history, None), what, cell))
 
-    def _stand_edited(self, place: _Place) -> None:
+    def _stand_edited(self, place: Place) -> None:
         self._stand(place)
         checkpoint = place.checkpoint
         if checkpoint.edited and checkpoint not in self.runs:
@@ -425,34 +394,3 @@ class Session(QObject):
         """All networks of this sitting that hold training or edits that no file holds."""
         made = [*self.runs, self.checkpoint] if self.checkpoint not in self.runs else [*self.runs]
         return [checkpoint for checkpoint in made if checkpoint.unsaved]
-
-
-class _Edit(Guarded, QUndoCommand):
-    """From one place to another; changes of the same weight in a row are one step."""
-
-    def __init__(
-        self, session: Session, before: _Place, after: _Place, what: str, cell: tuple[int, ...] | None
-    ) -> None:
-        super().__init__(what)
-        self._session, self._before, self._after, self._cell = session, before, after, cell
-
-    def id(self) -> int:
-        return -1 if self._cell is None else 1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Edit) or other._cell != self._cell or other._before.moment is not None:
-            return False
-        self._after = other._after
-        return True
-
-    def undo(self) -> None:
-        self._session._stand_edited(self._before)
-
-    def redo(self) -> None:
-        self._session._stand_edited(self._after)
-
-
-def _shipped(architecture: str = "notebook") -> Checkpoint:
-    network, record = model_file.load(shipped_model(architecture))
-    name = SHIPPED if architecture == "notebook" else f"{SHIPPED} ({architecture})"
-    return Checkpoint(record, network.parameters, name)

@@ -1,12 +1,11 @@
 """The canvas: draw a digit with mouse, finger or pen, or put a picture in its place, and take steps back.
 
 Strokes are kept, not pixels, in units of the paper's side. So a drawing survives resizing, and looks as sharp on any
-screen. What is on the canvas is always one frozen ``_Drawing``; each undo step goes from one of them to another.
+screen. What is on the canvas is always one frozen ``Content``; each undo step goes from one of them to another.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, hypot
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,6 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPen,
-    QUndoCommand,
     QUndoStack,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -26,13 +24,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from mnist_gui import ink
 from mnist_gui.data.dataset import IMAGE_SIZE
 from mnist_gui.gui.drawing import pictures
+from mnist_gui.gui.drawing.drawing import Content, Step, on_paper, stroke_of
 from mnist_gui.gui.drawing.ink_layer import InkLayer, knots, shades, smooth
 from mnist_gui.gui.drawing.pen_area import PenArea
 from mnist_gui.gui.drawing.pen_cursor import ring_cursor
 from mnist_gui.gui.widgets.background import Cancelled, wait_for
-from mnist_gui.gui.widgets.faults import Guarded
 from mnist_gui.gui.widgets.images import to_qimage
-from mnist_gui.ink import Stroke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,6 +44,8 @@ if TYPE_CHECKING:
         QPaintEvent,
         QResizeEvent,
     )
+
+    from mnist_gui.ink import Stroke
 
 PEN_WIDTH: Final = 0.07
 """The pen's diameter at the start, in units of the paper's side."""
@@ -91,7 +90,7 @@ class Canvas(PenArea):
         self.setAcceptDrops(True)
 
         self._pen_width = PEN_WIDTH
-        self._drawing = _Drawing()
+        self._drawing = Content()
         self._line: list[tuple[float, float, float]] = []  # x, y, width of the stroke under way
         self._seen: NDArray[np.uint8] | None = None
         self._reason: ink.Reason | None = ink.Reason.NOTHING_DRAWN  # why nothing is seen
@@ -110,11 +109,11 @@ class Canvas(PenArea):
 
     def strokes(self) -> tuple[Stroke, ...]:
         """All strokes, the one under way included, in units of the paper's side; some may lead off the paper."""
-        return (*self._drawing.strokes, _stroke(self._line)) if self._line else self._drawing.strokes
+        return (*self._drawing.strokes, stroke_of(self._line)) if self._line else self._drawing.strokes
 
     def strokes_on_paper(self) -> list[Stroke]:
         """List what can be seen of the strokes, cut where they lead off the paper."""
-        return [part for stroke in self.strokes() for part in _on_paper(stroke)]
+        return [part for stroke in self.strokes() for part in on_paper(stroke)]
 
     def seen(self) -> NDArray[np.uint8] | None:
         """Give what the network sees.
@@ -153,7 +152,7 @@ class Canvas(PenArea):
 
     def set_strokes(self, strokes: Iterable[Stroke]) -> None:
         """Replace the drawing, with points and widths in units of the paper's side. Can be undone."""
-        self._replace(_Drawing(tuple(strokes)), "replace drawing")
+        self._replace(Content(tuple(strokes)), "replace drawing")
 
     def set_picture(self, seen: NDArray[np.uint8], caption: str = "") -> None:
         """Replace the drawing by an image as the network sees it. Can be undone.
@@ -169,13 +168,13 @@ class Canvas(PenArea):
             raise ValueError(f"a picture must be 28×28 of uint8, not {seen.shape} of {seen.dtype}")
         picture = seen.copy()
         picture.setflags(write=False)
-        self._replace(_Drawing((), picture, caption), "show picture")
+        self._replace(Content((), picture, caption), "show picture")
 
     def clear(self) -> None:
         """Leave the paper empty. Can be undone."""
         self.lift_pen()
         if not self.is_empty():
-            self._replace(_Drawing(), "clear")
+            self._replace(Content(), "clear")
 
     def undo(self) -> None:
         """Take the last step back; a stroke under way ends, and is that step."""
@@ -205,11 +204,11 @@ class Canvas(PenArea):
         self._pen_width = min(max(fraction, PEN_WIDTH_RANGE[0]), PEN_WIDTH_RANGE[1])
         self._shape_cursor()
 
-    def _replace(self, drawing: _Drawing, what: str) -> None:
+    def _replace(self, drawing: Content, what: str) -> None:
         self.lift_pen()
-        self._history.push(_Step(self, self._drawing, drawing, what))
+        self._history.push(Step(self._show, self._drawing, drawing, what))
 
-    def _show(self, drawing: _Drawing) -> None:
+    def _show(self, drawing: Content) -> None:
         self._drawing = drawing
         self.update()
         self._change()
@@ -296,7 +295,7 @@ class Canvas(PenArea):
         self._sheet().add(smooth(self._last_moves() * self._scale, slice(-1, None)))
         self._inked = self.strokes()
         self._line = []
-        self._history.push(_Step(self, self._drawing, _Drawing(self._inked), "stroke"))
+        self._history.push(Step(self._show, self._drawing, Content(self._inked), "stroke"))
 
     def pen_lost(self) -> None:
         self._line, self._inked = [], None
@@ -427,45 +426,3 @@ class Canvas(PenArea):
         margin = int(self._side * ratio - side) // 2
         corner = QPointF(paper.topLeft()) + QPointF(margin, margin) / ratio
         painter.drawImage(QRectF(corner.x(), corner.y(), side / ratio, side / ratio), image)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawing:
-    """What can be on the canvas: strokes, or a picture of 28×28 with its caption."""
-
-    strokes: tuple[Stroke, ...] = ()
-    picture: NDArray[np.uint8] | None = None
-    caption: str = ""
-
-
-class _Step(Guarded, QUndoCommand):
-    """From one drawing to another."""
-
-    def __init__(self, canvas: Canvas, before: _Drawing, after: _Drawing, what: str) -> None:
-        super().__init__(what)
-        self._canvas, self._before, self._after = canvas, before, after
-
-    def undo(self) -> None:
-        self._canvas._show(self._before)
-
-    def redo(self) -> None:
-        self._canvas._show(self._after)
-
-
-def _stroke(line: list[tuple[float, float, float]]) -> Stroke:
-    columns = np.array(line)
-    return Stroke(columns[:, :2], columns[:, 2])
-
-
-def _on_paper(stroke: Stroke) -> list[Stroke]:
-    """Parts of a stroke, in units of the paper's side, that can be seen."""
-    inside = np.all((stroke.points >= 0) & (stroke.points <= 1), axis=1)
-    if inside.all():
-        return [stroke]
-    # A part reaches to the edge, near where the line crosses it.
-    near = inside.copy()
-    near[1:] |= inside[:-1]
-    near[:-1] |= inside[1:]
-    cuts = np.flatnonzero(np.diff(near)) + 1
-    runs = [run for run in np.split(np.arange(len(near)), cuts) if near[run[0]]]
-    return [Stroke(np.clip(stroke.points[run], 0, 1), stroke.widths[run]) for run in runs]
