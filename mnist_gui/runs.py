@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mnist_gui import atomic, model_file
 from mnist_gui.assets import shipped_model
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mnist_gui.nn.layer import Array
     from mnist_gui.nn.network import Network
     from mnist_gui.training import Progress
+
+
+SHIPPED: Final = "shipped model"
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no one truth value to compare by
@@ -59,7 +62,7 @@ class Checkpoint:
     def shipped(cls, architecture: str = "notebook") -> Checkpoint:
         """Open the trained network of an architecture that comes with the program."""
         network, record = model_file.load(shipped_model(architecture))
-        name = "shipped model" if architecture == "notebook" else f"shipped model ({architecture})"
+        name = SHIPPED if architecture == "notebook" else f"{SHIPPED} ({architecture})"
         return cls(record, network.parameters, name)
 
     def build(self) -> Network:

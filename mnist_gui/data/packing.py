@@ -121,7 +121,7 @@ def members(entry: Entry) -> list[Entry]:
         return [
             Entry(entry.path, f"{entry.place}/{info.filename}", info.file_size, info.filename)
             for info in archive.infolist()
-            if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+            if info.filename and not info.is_dir() and not info.filename.startswith("__MACOSX/")
         ]
 
 

@@ -85,6 +85,8 @@ def test_a_member_of_a_zip_is_read(tmp_path: Path) -> None:
         archive.writestr("folder/a.gz", gzip.compress(CONTENT))
         archive.writestr("__MACOSX/folder/._a.gz", b"")
         archive.mkdir("empty")
+        archive.writestr("nameless", b"")
+        archive.infolist()[-1].filename = ""  # in the list of members
     (member,) = members(entry(tmp_path, buffer.getvalue()))
     assert member.place == "file/folder/a.gz"
     with opened(member) as stream:

@@ -233,6 +233,7 @@ def test_what_is_painted_by_hand_is_the_same_from_right_to_left(qapp: QApplicati
     draw(window.canvas, on_screen(window.canvas, THREE))
     window.session.show_now()
     window.drawing_panel.setFocus()
+    settle()
     before = window.network_view.grab().toImage()
     qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     settle()

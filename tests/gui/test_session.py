@@ -27,10 +27,11 @@ from mnist_gui import data, model_file
 from mnist_gui.data.upright import make_upright
 from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages import tabs
-from mnist_gui.gui.session import FRAME_MS, SHIPPED, Session
+from mnist_gui.gui.session import FRAME_MS, Session
 from mnist_gui.gui.training.trainer import State
 from mnist_gui.history import Snapshot
 from mnist_gui.nn import architectures
+from mnist_gui.runs import SHIPPED
 from mnist_gui.training import RECIPES, recipe_for
 
 if TYPE_CHECKING:

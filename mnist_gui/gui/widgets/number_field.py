@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -42,6 +43,8 @@ def parse(text: str, *, whole: bool = False) -> float:
     if whole and "e" not in plain.lower() and ("," in plain or "." in plain):
         raise ValueError("a whole number is wanted, without any marks")
     number = float(plain.replace(",", "."))
+    if not isfinite(number):
+        raise ValueError("that number is too large")
     if whole and number != int(number):
         raise ValueError("a whole number is wanted")
     return number
