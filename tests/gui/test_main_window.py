@@ -461,6 +461,26 @@ def test_what_is_undone_is_told_apart(window: MainWindow, read: Callable[[MainWi
 # Looks
 
 
+def test_a_window_at_rest_does_nothing(window: MainWindow, qtbot: QtBot) -> None:
+    """No widget asks for another layout or paint for ever: training would share its thread's time with that."""
+    window.resize(1280, 800)
+    window.show()
+    qtbot.wait(300)
+    seen: list[QEvent.Type] = []
+
+    class Counter(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+            if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Paint, QEvent.Type.Resize):
+                seen.append(event.type())
+            return False
+
+    counter = Counter(window)
+    QApplication.instance().installEventFilter(counter)
+    qtbot.wait(200)
+    QApplication.instance().removeEventFilter(counter)
+    assert len(seen) < 20
+
+
 def colours_of(window: MainWindow) -> dict[str, str]:
     image = window.grab().toImage()
 

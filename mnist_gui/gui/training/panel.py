@@ -338,7 +338,9 @@ class TrainingPanel(Guarded, QWidget):
         if direction != self._top.direction():
             self._top.setDirection(direction)
             self.updateGeometry()
-        self._top.setSpacing((2 if in_line else 1) * theme.GRID)
+        spacing = (2 if in_line else 1) * theme.GRID
+        if spacing != self._top.spacing():  # or else it asks for another layout, which leads here again, for ever
+            self._top.setSpacing(spacing)
         roomy = (fields if in_line else 0) + bare + labels <= self.width()
         for button, text in texts:
             button.setText(text if roomy else "")
