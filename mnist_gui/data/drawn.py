@@ -55,10 +55,19 @@ KEPT: Final = 4  # drawn sets that stay in memory
 _GROUP: Final = 128  # digits that are bent and leant at once: what a processor's cache holds
 _INKED: Final = 32  # digits that are inked at once: the pens of so few are alike, and a thin pen's dabs are small
 
-# Each digit has a row of normally distributed numbers: the parts of it say what of the drawing they decide.
-_PLACES: Final = 2 * max(len(skeleton.places) for digit in range(CLASSES) for skeleton in skeletons(digit))
-_SIZES: Final = {"places": _PLACES, "wobble": 12, "pressure": 6, "warp": 18, "lean": 3, "pen": 1}
-_STARTS: Final = dict(zip(_SIZES, np.cumsum([0, *_SIZES.values()]).tolist(), strict=False))
+
+@cache
+def _columns() -> dict[str, slice]:
+    """Say which part of a digit's row of normally distributed numbers decides what; their forms are laid out for it."""
+    places = 2 * max(len(skeleton.places) for digit in range(CLASSES) for skeleton in skeletons(digit))
+    sizes = {"places": places, "wobble": 12, "pressure": 6, "warp": 18, "lean": 3, "pen": 1}
+    ends = np.cumsum([0, *sizes.values()]).tolist()
+    return dict(zip(sizes, map(slice, ends, ends[1:]), strict=False))
+
+
+def _row() -> int:
+    """Count the numbers in such a row."""
+    return int(_columns()["pen"].stop)
 
 
 def load(train_size: int = TRAIN_SIZE, test_size: int = TEST_SIZE, *, whole: bool = True) -> Dataset:
@@ -173,7 +182,7 @@ def draw_block(seed: int, number: int) -> Generator[None, None, tuple[NDArray[np
     rng = np.random.default_rng([seed, number])
     labels = _labels(rng)
     choices, haste = rng.random(BLOCK), rng.random(BLOCK, np.float32)
-    normals = rng.standard_normal((BLOCK, sum(_SIZES.values())), np.float32)
+    normals = rng.standard_normal((BLOCK, _row()), np.float32)
     forms: list[tuple[Skeleton, NDArray[np.intp]]] = []
     for digit in range(CLASSES):
         mine = np.flatnonzero(labels == digit)
@@ -256,8 +265,8 @@ def draw(digit: int, rng: np.random.Generator) -> list[Stroke]:
 def draw_form(skeleton: Skeleton, rng: np.random.Generator) -> list[Stroke]:
     """Draw one form of a digit, or of anything else that `skeletons.form` can describe, as `draw` does."""
     haste = rng.random(1, np.float32)
-    more = max(0, skeleton.places.size - _PLACES)  # than a digit has
-    normals = rng.standard_normal((1, sum(_SIZES.values()) + more), np.float32)
+    more = max(0, skeleton.places.size - _columns()["places"].stop)  # than a digit has
+    normals = rng.standard_normal((1, _row() + more), np.float32)
     paths, (widths,) = _paths(skeleton, haste, normals)
     (points,) = _bend(paths, normals)
     widths = widths * _thickness(normals) * 5  # 20 pixels of the field are 100 units
@@ -274,7 +283,7 @@ def _shares(forms: tuple[Skeleton, ...]) -> NDArray[np.float64]:
 
 def _part(normals: NDArray[np.float32], what: str) -> NDArray[np.float32]:
     """Return the normally distributed numbers that decide on this, shape (n, size)."""
-    return normals[:, _STARTS[what] : _STARTS[what] + _SIZES[what]]
+    return normals[:, _columns()[what]]
 
 
 def _thickness(normals: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -290,7 +299,7 @@ def _paths(
     count, length = len(haste), len(skeleton.stroke_of)
     places = (skeleton.places - skeleton.places.mean(axis=0)).astype(np.float32)
     jitter = np.where(skeleton.ends, END_JITTER, PLACE_JITTER)[:, None].astype(np.float32)
-    moves = np.concatenate([_part(normals, "places"), normals[:, sum(_SIZES.values()) :]], axis=1)
+    moves = np.concatenate([_part(normals, "places"), normals[:, _row() :]], axis=1)
     places = places + moves[:, : places.size].reshape(count, *places.shape) * jitter
     hasty = (haste**2)[:, None, None]
     points = (1 - hasty) * (skeleton.sharp.astype(np.float32) @ places)
