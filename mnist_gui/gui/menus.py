@@ -159,7 +159,7 @@ class Menus:
         self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _show_shortcuts(self) -> None:
-        from mnist_gui.gui.shortcut_sheet import ShortcutSheet  # most people never ask
+        from mnist_gui.gui.widgets.shortcut_sheet import ShortcutSheet  # most people never ask
 
         ShortcutSheet(self._window.menuBar(), self._window).open()
 

@@ -16,9 +16,9 @@ from mnist_gui.gui.network.map_view import MapView
 from mnist_gui.gui.pages import tabs
 from mnist_gui.gui.pages.mistakes.confusion_view import ConfusionView
 from mnist_gui.gui.pages.tabs import TABS
-from mnist_gui.gui.shortcut_sheet import OTHER_KEYS
 from mnist_gui.gui.tour import Tour
 from mnist_gui.gui.training.trainer import State
+from mnist_gui.gui.widgets.shortcut_sheet import OTHER_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
