@@ -85,7 +85,7 @@ def from_strokes(strokes: Sequence[Stroke]) -> NDArray[np.uint8] | None:
     return None if isinstance(image, Reason) else image
 
 
-def judge(strokes: Sequence[Stroke]) -> Reason | None:
+def judge(strokes: Sequence[Stroke], image: NDArray[np.uint8] | None = None) -> Reason | None:
     """Tell why a drawing is no digit, as far as its geometry shows.
 
     Strokes that lie close to each other are one digit, so a 4 or a 5 is judged alike between its strokes and at its
@@ -94,15 +94,19 @@ def judge(strokes: Sequence[Stroke]) -> Reason | None:
     Parameters
     ----------
     strokes : sequence of Stroke
+    image : ndarray of uint8, shape (28, 28), optional
+        What `from_strokes` made of them; without it they are drawn once more.
 
     Returns
     -------
     Reason or None
         None where it may be a digit; `from_strokes` then has an image of it.
     """
-    image = _drawn(strokes)
-    if isinstance(image, Reason):
-        return image
+    if image is None:
+        drawn = _drawn(strokes)
+        if isinstance(drawn, Reason):
+            return drawn
+        image = drawn
     strokes = [stroke for stroke in strokes if len(stroke.points)]
     if several_digits(strokes):
         return Reason.SEVERAL

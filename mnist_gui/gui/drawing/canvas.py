@@ -129,8 +129,9 @@ class Canvas(PenArea):
                 self._seen, self._reason = self._drawing.picture, None
             else:
                 strokes = self.strokes_on_paper()
-                self._reason = ink.judge(strokes)
-                self._seen = None if self._reason else ink.from_strokes(strokes)
+                image = ink.from_strokes(strokes)
+                self._reason = ink.judge(strokes, image)
+                self._seen = None if self._reason else image
             self._seen_is_known = True
             if self._reason != before:
                 self.update()
